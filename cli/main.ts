@@ -1,0 +1,39 @@
+import type { CommandEntry } from './command.ts';
+import { UserError } from '../tools/errors.ts';
+
+const projectTasks: CommandEntry[] = [
+  {
+    name: 'isos',
+    arguments: '',
+    summary: 'compile each chapter and write its bootable ISO to public/isos (LIMINE_DIR=… uses the real Limine)',
+    load: async () => (await import('./tasks/isos.ts')).isos,
+  },
+];
+
+const models: CommandEntry[] = [];
+
+function help(): string {
+  const list = (entries: CommandEntry[]) =>
+    entries.map((entry) => `  ${`${entry.name} ${entry.arguments}`.trim().padEnd(22)} ${entry.summary}`).join('\n');
+  return `Usage: ./onko COMMAND [ARGUMENTS]\n\nThe project:\n${list(projectTasks)}\n\nThe widgets' models, for your own numbers and files:\n${list(models)}\n`;
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const [name, ...rest] = args;
+  if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
+    process.stdout.write(help());
+    return name === undefined ? 2 : 0;
+  }
+  const entry = [...projectTasks, ...models].find((candidate) => candidate.name === name);
+  if (entry === undefined) throw new UserError(`There is no command "${name}".`, 'Run ./onko --help to see them all.');
+  const command = await entry.load();
+  return command(rest);
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof UserError)) throw error;
+  process.stderr.write(`onko: ${error.message}\n${error.fixes.map((fix) => `      ${fix}\n`).join('')}`);
+  process.exitCode = 1;
+}
