@@ -1,0 +1,16 @@
+// region no-std
+#![no_std]
+// endregion no-std
+// region no-main
+#![no_main]
+// endregion no-main
+
+// region panic
+use core::panic::PanicInfo;
+
+/// Rust calls this when something panics. There is nobody to tell, so we stop here.
+#[panic_handler]
+fn panic(_info: &PanicInfo) -> ! {
+    loop {}
+}
+// endregion panic

@@ -1,0 +1,48 @@
+import { UserError } from '../../tools/errors.ts';
+import { root } from '../../tools/paths.ts';
+import type { Checkpoint } from '../../src/lib/manifest.ts';
+
+export interface Chapter {
+  /** Stable for ever: name of the folder under kernel/chapters, of the downloads, and key of a reader's progress. */
+  id: string;
+  /** Counted from 1 within Part 1. */
+  number: number;
+  /** Last part of the page's address, `/part-1/NAME/`. */
+  name: string;
+  /** The file or thing the chapter is about. */
+  title: string;
+  /** How its tree is compiled: not at all, as a program for the machine that builds it, or for `x86_64-unknown-none`. */
+  build: 'none' | 'hosted' | 'bare';
+  /** What its ISO shows in the page. A chapter without a checkpoint gets no ISO. */
+  checkpoint?: Checkpoint;
+}
+
+/** Every chapter, in reading order: each inherits the files of all before it. */
+export const chapters: readonly Chapter[] = [
+  { id: '01-environment', number: 1, name: 'environment', title: 'Environment', build: 'none' },
+  { id: '02-cargo-toml', number: 2, name: 'cargo-toml', title: 'Cargo.toml', build: 'hosted' },
+  { id: '03-config-toml', number: 3, name: 'config-toml', title: '.cargo/config.toml', build: 'bare' },
+  { id: '04-linker-script', number: 4, name: 'linker-script', title: 'linker.ld', build: 'bare' },
+  {
+    id: '05-main-rs',
+    number: 5,
+    name: 'main-rs',
+    title: 'main.rs',
+    build: 'bare',
+    checkpoint: { kind: 'painted', color: { r: 12, g: 24, b: 33 } },
+  },
+];
+
+export const chaptersFolder = `${root}/kernel/chapters`;
+
+/** The chapter with this id. Throws a {@link UserError} that lists the ids when there is none. */
+export function findChapter(id: string): Chapter {
+  const chapter = chapters.find((candidate) => candidate.id === id);
+  if (chapter === undefined) {
+    throw new UserError(
+      `There is no chapter "${id}".`,
+      `The chapters are ${chapters.map((each) => each.id).join(', ')}.`,
+    );
+  }
+  return chapter;
+}

@@ -1,0 +1,71 @@
+/**
+ * What `public/isos/manifest.json` holds: the one place where the kernels, the machine and the site meet.
+ * `./onko isos` writes it; the page reads it to know what a booted ISO has to show.
+ */
+export interface Manifest {
+  version: 1;
+  /** Whose bootloader is on the ISOs: our own, or the real Limine from `LIMINE_DIR`. */
+  loader: 'onko' | 'limine';
+  /** Program name → the version that built the ISOs, as the program itself prints it. */
+  tools: Record<string, string>;
+  /** In the order of the chapters. */
+  isos: IsoEntry[];
+}
+
+export interface IsoEntry {
+  /** The stable chapter id, such as `05-main-rs`. */
+  chapter: string;
+  /** File name of the ISO, beside the manifest. */
+  file: string;
+  /** Bytes of the ISO. */
+  size: number;
+  /** SHA-256 of the ISO, 64 lowercase hexadecimal digits. */
+  sha256: string;
+  /** SHA-256 over everything the ISO is built from: sources, loader, configuration, commands. Tools are not in it. */
+  sourceHash: string;
+  /** What the page must find in the running machine. */
+  checkpoint: Checkpoint;
+  /** The ELF file that lies on the ISO as `/kernel.elf`. */
+  kernel: KernelEntry;
+}
+
+export interface KernelEntry {
+  /** Bytes of the ELF file. */
+  size: number;
+  sha256: string;
+  /** Virtual address of the entry point, as {@link address} writes it. */
+  entry: Address;
+  /** Functions and statics that have a size, by rising address. */
+  symbols: KernelSymbol[];
+}
+
+export interface KernelSymbol {
+  name: string;
+  address: Address;
+  /** Bytes. */
+  size: number;
+}
+
+/** A 64-bit address in hexadecimal, all 16 digits: `0xffffffff80000000`. JSON numbers would lose its low bits. */
+export type Address = `0x${string}`;
+
+/** One byte per channel, 0 to 255. */
+export interface PixelColor {
+  r: number;
+  g: number;
+  b: number;
+}
+
+/** What a chapter's ISO has to show when it is booted. */
+export type Checkpoint =
+  /** Every pixel of the framebuffer has this color. */
+  | { kind: 'painted'; color: PixelColor }
+  /** The CPU is halted within this function, in 64-bit mode and in the higher half. */
+  | { kind: 'halted'; symbol: string }
+  /** The loader refused the kernel; its words on the serial port and on the screen contain this text. */
+  | { kind: 'refused'; text: string };
+
+/** Writes a 64-bit address the way the manifest keeps it. */
+export function address(value: bigint): Address {
+  return `0x${value.toString(16).padStart(16, '0')}`;
+}
