@@ -82,6 +82,6 @@ export function describeColor(color: Color, order: Order): string {
         .join('   '),
     ),
     line('bytes', `${memoryBytes(word).map(hexByte).join(' ')}   (in memory, lowest address first)`),
-    line('rust', rustLine(color, order)),
+    line('rust', rustLine(color)),
   ].join('');
 }

@@ -110,12 +110,9 @@ export function cssHex(color: Color): string {
   return `#${channels.map((channel) => hexByte(color[channel])).join('')}`.toLowerCase();
 }
 
-/** The statement that builds the word in Rust, ready to paste: `let color: u32 = (12 << 16) | (24 << 8) | 33;`. */
-export function rustLine(color: Color, order: Order): string {
-  const shifted = terms(color, formats[order])
-    .toSorted((a, b) => b.shift - a.shift)
-    .map(({ value, shift }) => (shift === 0 ? String(value) : `(${value} << ${shift})`));
-  return `let color: u32 = ${shifted.join(' | ')};`;
+/** The line of the kernel's main.rs that names the colour, ready to paste. The order is the framebuffer's to say, not ours. */
+export function rustLine({ red, green, blue }: Color): string {
+  return `const BACKGROUND: Color = Color { red: ${red}, green: ${green}, blue: ${blue} };`;
 }
 
 /** Reads one channel's value; see {@link parseInteger} for what it takes and throws. */

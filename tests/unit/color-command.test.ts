@@ -15,7 +15,7 @@ test('onko color shows the terms, the OR, the word, its decimal, bits, bytes and
     'decimal  792,609',
     'bits     00000000 unused   00001100 red   00011000 green   00100001 blue',
     'bytes    21 18 0C 00   (in memory, lowest address first)',
-    'rust     let color: u32 = (12 << 16) | (24 << 8) | 33;',
+    'rust     const BACKGROUND: Color = Color { red: 12, green: 24, blue: 33 };',
   ]);
 });
 
