@@ -3,14 +3,39 @@ import { UserError } from '../tools/errors.ts';
 
 const projectTasks: CommandEntry[] = [
   {
+    name: 'start',
+    arguments: '[--port N]',
+    summary: 'install what is missing, build what is missing, serve the site',
+    load: async () => (await import('./tasks/start.ts')).start,
+  },
+  {
+    name: 'test',
+    arguments: '[AREA …]',
+    summary: 'run everything that proves the project, or only some folders of tests/',
+    load: async () => (await import('./tasks/test.ts')).test,
+  },
+  {
+    name: 'build',
+    arguments: '[--base /x/]',
+    summary: 'leave the static site in dist/ (SITE_URL, SITE_REPOSITORY: what it may link to)',
+    load: async () => (await import('./tasks/build.ts')).build,
+  },
+  {
     name: 'isos',
     arguments: '',
-    summary: 'compile each chapter and write its bootable ISO to public/isos (LIMINE_DIR=… uses the real Limine)',
+    summary: 'compile each chapter and write its bootable ISO to public/isos (LIMINE_DIR=…: with the real Limine)',
     load: async () => (await import('./tasks/isos.ts')).isos,
   },
 ];
 
-const models: CommandEntry[] = [];
+const models: CommandEntry[] = [
+  {
+    name: 'color',
+    arguments: 'R G B | HEX',
+    summary: 'the word a framebuffer wants for a colour, and its bytes in memory (--order bgr swaps red and blue)',
+    load: async () => (await import('./models/color.ts')).color,
+  },
+];
 
 function help(): string {
   const list = (entries: CommandEntry[]) =>

@@ -1,0 +1,62 @@
+/**
+ * What the project needs from the system beyond Node and Zig, which `onko` itself brings into .cache/venv.
+ * Each line is probed by what it puts on the machine, so the table serves systems without Debian's package manager too.
+ */
+export interface Requirement {
+  /** A program to find on the PATH, or an absolute path of a file. */
+  probe: string;
+  /** Why it is needed, as said to somebody who has to install it by hand. */
+  purpose: string;
+  debian: string;
+  arch: string;
+  /** Homebrew's formula, or what to do where there is none. */
+  homebrew: string;
+}
+
+const make = { probe: 'make', purpose: 'builds the in-page machine', debian: 'make', arch: 'make', homebrew: 'make' };
+const patch = { probe: 'patch', purpose: 'builds the in-page machine', debian: 'patch', arch: 'patch', homebrew: 'gpatch' };
+const xz = { probe: 'xz', purpose: 'unpacks the source of Bochs', debian: 'xz-utils', arch: 'xz', homebrew: 'xz' };
+const bios = {
+  probe: '/usr/share/bochs/BIOS-bochs-legacy',
+  purpose: "the in-page machine's BIOS",
+  debian: 'bochsbios',
+  arch: 'bochs',
+  homebrew: '(copy the file from Debian’s package bochsbios)',
+};
+const vgaBios = {
+  probe: '/usr/share/vgabios/vgabios-stdvga.bin',
+  purpose: "the in-page machine's VGA BIOS",
+  debian: 'vgabios',
+  arch: 'vgabios (AUR)',
+  homebrew: '(copy the file from Debian’s package vgabios)',
+};
+const xorriso = { probe: 'xorriso', purpose: 'writes the ISOs', debian: 'xorriso', arch: 'libisoburn', homebrew: 'xorriso' };
+const qemu = {
+  probe: 'qemu-system-x86_64',
+  purpose: 'boots the ISOs in tests',
+  debian: 'qemu-system-x86',
+  arch: 'qemu-system-x86',
+  homebrew: 'qemu',
+};
+const chromium = {
+  probe: '/usr/bin/chromium',
+  purpose: 'tests the pages',
+  debian: 'chromium',
+  arch: 'chromium',
+  homebrew: '--cask chromium',
+};
+
+/** Needed to build the in-page machine, and so for the site. */
+export const forEngine: readonly Requirement[] = [make, patch, xz, bios, vgaBios];
+
+/** Needed to write ISOs, besides the Rust toolchain. */
+export const forIsos: readonly Requirement[] = [xorriso];
+
+/** Needed to run the tests, besides all of the above. */
+export const forTests: readonly Requirement[] = [qemu, chromium];
+
+/** Debian's Rust that can build `core` itself; taken where rustup has no `x86_64-unknown-none` target. */
+export const debianRust = ['rustc-web', 'cargo-web', 'rust-web-src', 'lld'] as const;
+
+/** The formatter and linter that belong to {@link debianRust}. */
+export const debianRustChecks = ['rustfmt-web', 'rust-web-clippy'] as const;

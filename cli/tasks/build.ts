@@ -1,0 +1,68 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import type { Command } from '../command.ts';
+import { ensureNodeModules } from '../setup/node-modules.ts';
+import { forEngine, forIsos } from '../setup/requirements.ts';
+import { ensureRust } from '../setup/rust.ts';
+import { ensureInstalled } from '../setup/system-packages.ts';
+import { UserError } from '../../tools/errors.ts';
+import { fingerprint } from '../../tools/fingerprint.ts';
+import { cache, root } from '../../tools/paths.ts';
+import { run } from '../../tools/process.ts';
+import { step } from '../../tools/steps.ts';
+
+/** Everything the built site is made of. `.cache/engine/engine.json` stands for the engine and its snapshot. */
+const inputs = ['astro.config.mjs', 'package-lock.json', 'tsconfig.json', 'src', 'public', 'machine', 'kernel', 'tools'];
+const stamp = `${cache}/site.sha256`;
+
+/** The machine of the page: `.cache/engine`. */
+export async function buildEngineIfStale(): Promise<void> {
+  await ensureInstalled(forEngine);
+  const { buildEngine, engineIsCurrent } = await import('../../machine/engine/build.ts');
+  if (!(await engineIsCurrent())) await step('building the in-page machine (Bochs, about 3 minutes, once)', buildEngine);
+}
+
+/** The prebuilt ISOs: `public/isos`. They are committed, so a Rust toolchain is needed only after a source has changed. */
+export async function buildIsosIfStale(): Promise<void> {
+  const { buildIsos, isosAreCurrent } = await import('../../kernel/pipeline/isos.ts');
+  if (await isosAreCurrent()) return;
+  await ensureInstalled(forIsos);
+  await ensureRust({ checks: false });
+  await buildIsos();
+}
+
+async function siteFingerprint(base: string): Promise<string> {
+  const engine = await readFile(`${cache}/engine/engine.json`, 'utf8');
+  const settings = ['SITE_URL', 'SITE_REPOSITORY'].map((name) => process.env[name] ?? '');
+  return fingerprint(inputs, [engine, base, ...settings]);
+}
+
+/** Builds the static site into `dist/` unless it is there already for these very sources. */
+export async function buildSiteIfStale(base = '/'): Promise<void> {
+  const current = await siteFingerprint(base);
+  if (existsSync(stamp) && existsSync(`${root}/dist/index.html`) && (await readFile(stamp, 'utf8')) === current) return;
+  await rm(stamp, { force: true });
+  await step('building the site', (onOutput) =>
+    run('npx', ['--no-install', 'astro', 'build', '--base', base], { onOutput, env: { ASTRO_TELEMETRY_DISABLED: '1' } }),
+  );
+  await mkdir(cache, { recursive: true });
+  await writeFile(stamp, current);
+}
+
+/** Installs and builds all that the site needs, then the site itself. */
+export async function buildAll(base = '/'): Promise<void> {
+  await ensureNodeModules();
+  await buildEngineIfStale();
+  await buildIsosIfStale();
+  await buildSiteIfStale(base);
+}
+
+/** `onko build [--base /x/]` */
+export const build: Command = async (args) => {
+  const [option, base, ...rest] = args;
+  if (option === undefined) await buildAll();
+  else if (option === '--base' && base?.startsWith('/') && rest.length === 0) await buildAll(base);
+  else throw new UserError(`"${args.join(' ')}" is not what build takes.`, 'Use ./onko build, or ./onko build --base /path/');
+  process.stderr.write('The site is in dist/, ready for any web server.\n');
+  return 0;
+};
