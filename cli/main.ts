@@ -21,6 +21,12 @@ const projectTasks: CommandEntry[] = [
     load: async () => (await import('./tasks/build.ts')).build,
   },
   {
+    name: 'dev',
+    arguments: '',
+    summary: 'serve pages that reload while you write them',
+    load: async () => (await import('./tasks/dev.ts')).dev,
+  },
+  {
     name: 'isos',
     arguments: '',
     summary: 'compile each chapter and write its bootable ISO to public/isos (LIMINE_DIR=…: with the real Limine)',
