@@ -1,0 +1,207 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { UserError } from '../../tools/errors.ts';
+import { cache, root } from '../../tools/paths.ts';
+import { isInstalled, run, tryRun } from '../../tools/process.ts';
+
+/** The target that kernels and the loader are compiled for. */
+export const bareTarget = 'x86_64-unknown-none';
+
+/** A Rust toolchain and how to call it. */
+export interface Toolchain {
+  cargo: string;
+  env: Record<string, string | undefined>;
+  /** What cargo needs besides `build` to produce code for the target: nothing for a toolchain that has its `core`. */
+  arguments: readonly string[];
+  /** Where the sources of `core` lie in messages and panics, if the toolchain has them. */
+  librarySource: string;
+  /** Program → version, for the manifest. */
+  versions: Record<string, string>;
+}
+
+/** A compiler with its cargo, before it is known what it can do. */
+interface Candidate {
+  cargo: string;
+  rustc: string;
+}
+
+/** First what the user chose, rustup's as a rule; then what Debian's packages install, which rustup hides. */
+const candidates: readonly Candidate[] = [
+  { cargo: 'cargo', rustc: 'rustc' },
+  { cargo: '/usr/bin/cargo', rustc: '/usr/bin/rustc' },
+];
+
+/** Edition 2024 began with Rust 1.85. */
+const oldestMinor = 85;
+
+/** Variables that would change a build behind the back of the reader's files. */
+const cleared = [
+  'RUSTFLAGS',
+  'CARGO_ENCODED_RUSTFLAGS',
+  'CARGO_BUILD_RUSTFLAGS',
+  'CARGO_BUILD_TARGET',
+  'CARGO_TARGET_DIR',
+  'CARGO_BUILD_TARGET_DIR',
+  'CARGO_INCREMENTAL',
+  'RUSTC',
+];
+
+function environment(rustc: string, more: Record<string, string> = {}): Record<string, string | undefined> {
+  return { ...Object.fromEntries(cleared.map((name) => [name, undefined])), RUSTC: rustc, ...more };
+}
+
+async function ask(rustc: string, ...args: string[]): Promise<string> {
+  const answer = await tryRun(rustc, args);
+  return answer.status === 0 ? answer.stdout.trim() : '';
+}
+
+function isNewEnough(version: string): boolean {
+  const [, major, minor] = /^rustc (\d+)\.(\d+)\./.exec(version) ?? [];
+  return Number(major) > 1 || Number(minor) >= oldestMinor;
+}
+
+/** The candidates that are installed and know edition 2024, with their version. */
+async function installedCompilers(): Promise<(Candidate & { version: string })[]> {
+  const found: (Candidate & { version: string })[] = [];
+  for (const candidate of candidates) {
+    if (!(await isInstalled(candidate.rustc)) || !(await isInstalled(candidate.cargo))) continue;
+    const version = await ask(candidate.rustc, '--version');
+    if (isNewEnough(version)) found.push({ ...candidate, version });
+  }
+  return found;
+}
+
+/** A toolchain that brings `core` for the target ready-made. */
+async function readyMade({ cargo, rustc, version }: Candidate & { version: string }): Promise<Toolchain | undefined> {
+  const libraries = await ask(rustc, '--print', 'target-libdir', '--target', bareTarget);
+  if (!existsSync(libraries) || !readdirSync(libraries).some((name) => /^libcore-.*\.rlib$/.test(name))) return;
+  const sysroot = await ask(rustc, '--print', 'sysroot');
+  const librarySource = `${sysroot}/lib/rustlib/src/rust`;
+  return { cargo, env: environment(rustc), arguments: [], librarySource, versions: { rustc: version } };
+}
+
+/** A toolchain that has the source of `core`: cargo compiles it along with the kernel. */
+async function fromSource({ cargo, rustc, version }: Candidate & { version: string }): Promise<Toolchain | undefined> {
+  const sysroot = await ask(rustc, '--print', 'sysroot');
+  const librarySource = `${sysroot}/lib/rustlib/src/rust`;
+  if (!existsSync(`${librarySource}/library/core/Cargo.toml`) || !(await isInstalled('ld.lld'))) return;
+  return {
+    cargo,
+    // Building core is a nightly feature of cargo; this variable opens it to the stable release it belongs to.
+    env: environment(rustc, { RUSTC_BOOTSTRAP: '1' }),
+    arguments: [
+      ...['-Z', 'build-std=core,compiler_builtins', '-Z', 'build-std-features=compiler-builtins-mem'],
+      ...['--config', `target.${bareTarget}.linker="ld.lld"`],
+    ],
+    librarySource,
+    versions: { rustc: version, lld: await ask('ld.lld', '--version') },
+  };
+}
+
+async function findBareToolchain(): Promise<Toolchain> {
+  const compilers = await installedCompilers();
+  for (const find of [readyMade, fromSource]) {
+    for (const compiler of compilers) {
+      const toolchain = await find(compiler);
+      if (toolchain !== undefined) return toolchain;
+    }
+  }
+  throw new UserError(
+    `No Rust toolchain here can build for ${bareTarget}.`,
+    `With rustup: rustup target add ${bareTarget}`,
+    'On Debian 12 without rustup: apt-get install rustc-web cargo-web rust-web-src lld',
+    `It has to be Rust 1.${oldestMinor} or newer.`,
+  );
+}
+
+async function findHostedToolchain(): Promise<Toolchain> {
+  const [compiler] = await installedCompilers();
+  if (compiler === undefined) {
+    throw new UserError(
+      `There is no Rust toolchain, 1.${oldestMinor} or newer.`,
+      'Install rustup (https://rustup.rs), or on Debian 12: apt-get install rustc-web cargo-web',
+    );
+  }
+  const { cargo, rustc, version } = compiler;
+  return { cargo, env: environment(rustc), arguments: [], librarySource: '', versions: { rustc: version } };
+}
+
+let bare: Promise<Toolchain> | undefined;
+let hosted: Promise<Toolchain> | undefined;
+
+/** The toolchain for `x86_64-unknown-none`, looked for once per run. Rejects with what to install when there is none. */
+export const bareToolchain = (): Promise<Toolchain> => (bare ??= findBareToolchain());
+
+/** The toolchain for programs that run on this machine, looked for once per run. */
+export const hostedToolchain = (): Promise<Toolchain> => (hosted ??= findHostedToolchain());
+
+export interface BuildRequest {
+  /** Folder of the crate or workspace. Cargo writes nothing into it; it needs a Cargo.lock. */
+  folder: string;
+  /** Where the finished binary goes; builds of different folders need different ones. */
+  output: string;
+  /** Name of the binary. */
+  binary: string;
+  /** For a crate without a `.cargo/config.toml` that names the target. */
+  target?: typeof bareTarget;
+  /** Cargo's own home instead of the user's. */
+  cargoHome?: string;
+  onOutput?: (text: string) => void;
+}
+
+/** Compiles a crate for the bare target, as a release. Returns the path of the binary. */
+export async function buildBare(request: BuildRequest): Promise<string> {
+  await cargoBuild(await bareToolchain(), request);
+  return `${request.output}/${bareTarget}/release/${request.binary}`;
+}
+
+/** Compiles a crate for the machine that builds it, as a release. Returns the path of the binary. */
+export async function buildHosted(request: BuildRequest): Promise<string> {
+  await cargoBuild(await hostedToolchain(), request);
+  return `${request.output}/release/${request.binary}`;
+}
+
+async function cargoBuild(toolchain: Toolchain, request: BuildRequest): Promise<void> {
+  const env = { ...toolchain.env, ...(request.cargoHome === undefined ? {} : { CARGO_HOME: request.cargoHome }) };
+  const remapped = await pathsToHide(toolchain, request.folder, env);
+  const settings = [
+    // --config adds to the lists in the reader's .cargo/config.toml; RUSTFLAGS would replace them.
+    `target.${bareTarget}.rustflags=${JSON.stringify(remapped)}`,
+    // Everything in between is shared by all builds, so that core is compiled once for each set of flags.
+    `build.build-dir=${JSON.stringify(`${cache}/kernel/build`)}`,
+  ];
+  await run(
+    toolchain.cargo,
+    [
+      ...['build', '--release', '--locked', '--target-dir', request.output],
+      ...(request.target === undefined ? [] : ['--target', request.target]),
+      ...toolchain.arguments,
+      ...settings.flatMap((setting) => ['--config', setting]),
+    ],
+    { cwd: request.folder, env, ...(request.onOutput && { onOutput: request.onOutput }) },
+  );
+}
+
+interface Metadata {
+  packages: { name: string; version: string; manifest_path: string; source: string | null }[];
+}
+
+/**
+ * Compiler flags that put a fixed name in the place of every folder of this machine that could reach the binary, so
+ * that it is the same whoever builds it, wherever. A crate's own files are named relative to its folder anyway.
+ */
+async function pathsToHide(toolchain: Toolchain, folder: string, env: Toolchain['env']): Promise<string[]> {
+  const listing = await run(toolchain.cargo, ['metadata', '--format-version', '1', '--locked'], { cwd: folder, env });
+  const { packages } = JSON.parse(listing.stdout) as Metadata;
+  const folders = packages
+    .filter(({ source }) => source !== null)
+    .map(({ name, version, manifest_path }) => `${dirname(manifest_path)}=/crates/${name}-${version}`)
+    .sort();
+  return [`${toolchain.librarySource}=/rust`, ...folders].map((pair) => `--remap-path-prefix=${pair}`);
+}
+
+/** Where trees are laid out and compiled. */
+export const buildFolder = `${cache}/kernel`;
+
+/** The loader's workspace. */
+export const loaderFolder = `${root}/kernel/loader`;
