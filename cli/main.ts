@@ -1,4 +1,5 @@
 import type { CommandEntry } from './command.ts';
+import { explain } from './explain.ts';
 import { UserError } from '../tools/errors.ts';
 
 const projectTasks: CommandEntry[] = [
@@ -64,7 +65,8 @@ async function main(args: readonly string[]): Promise<number> {
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  if (!(error instanceof UserError)) throw error;
-  process.stderr.write(`onko: ${error.message}\n${error.fixes.map((fix) => `      ${fix}\n`).join('')}`);
+  const explanation = explain(error);
+  if (explanation === undefined) throw error;
+  process.stderr.write(explanation);
   process.exitCode = 1;
 }

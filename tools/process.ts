@@ -28,7 +28,9 @@ export class CommandError extends UserError {
   readonly result: RunResult;
 
   constructor(command: readonly string[], result: RunResult, why: string) {
-    super(`${command.join(' ')}\n${why}${result.output ? `; it said:\n${result.output.trimEnd()}` : ' and said nothing.'}`);
+    super(
+      `${command.join(' ')}\n${why}${result.output ? `; it said:\n${result.output.trimEnd()}` : ' and said nothing.'}`,
+    );
     this.name = 'CommandError';
     this.result = result;
   }

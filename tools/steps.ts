@@ -14,7 +14,8 @@ export async function step<T>(name: string, work: (progress: Progress) => Promis
   const seconds = () => `${((performance.now() - started) / 1000).toFixed(1)} s`;
   let detail = '';
   const draw = () => {
-    if (live) out.write(`\r\x1b[K  … ${name} (${seconds()})${detail && ` ${detail}`}`.slice(0, (out.columns ?? 80) + 4));
+    if (live)
+      out.write(`\r\x1b[K  … ${name} (${seconds()})${detail && ` ${detail}`}`.slice(0, (out.columns ?? 80) + 4));
   };
   draw();
   const timer = live ? setInterval(draw, 500) : undefined;

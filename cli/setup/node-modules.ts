@@ -12,10 +12,10 @@ const stamp = `${root}/node_modules/.onko-lockfile`;
  * No package's install script runs: none of ours needs one.
  */
 export async function ensureNodeModules(): Promise<void> {
-  const lockfile = createHash('sha256').update(await readFile(`${root}/package-lock.json`)).digest('hex');
+  const lockfile = createHash('sha256')
+    .update(await readFile(`${root}/package-lock.json`))
+    .digest('hex');
   if (existsSync(stamp) && (await readFile(stamp, 'utf8')) === lockfile) return;
-  await step('installing npm packages', () =>
-    run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund']),
-  );
+  await step('installing npm packages', () => run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund']));
   await writeFile(stamp, lockfile);
 }

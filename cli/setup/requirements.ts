@@ -14,7 +14,13 @@ export interface Requirement {
 }
 
 const make = { probe: 'make', purpose: 'builds the in-page machine', debian: 'make', arch: 'make', homebrew: 'make' };
-const patch = { probe: 'patch', purpose: 'builds the in-page machine', debian: 'patch', arch: 'patch', homebrew: 'gpatch' };
+const patch = {
+  probe: 'patch',
+  purpose: 'builds the in-page machine',
+  debian: 'patch',
+  arch: 'patch',
+  homebrew: 'gpatch',
+};
 const xz = { probe: 'xz', purpose: 'unpacks the source of Bochs', debian: 'xz-utils', arch: 'xz', homebrew: 'xz' };
 const bios = {
   probe: '/usr/share/bochs/BIOS-bochs-legacy',
@@ -30,7 +36,13 @@ const vgaBios = {
   arch: 'vgabios (AUR)',
   homebrew: '(copy the file from Debian’s package vgabios)',
 };
-const xorriso = { probe: 'xorriso', purpose: 'writes the ISOs', debian: 'xorriso', arch: 'libisoburn', homebrew: 'xorriso' };
+const xorriso = {
+  probe: 'xorriso',
+  purpose: 'writes the ISOs',
+  debian: 'xorriso',
+  arch: 'libisoburn',
+  homebrew: 'xorriso',
+};
 const qemu = {
   probe: 'qemu-system-x86_64',
   purpose: 'boots the ISOs in tests',

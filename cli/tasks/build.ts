@@ -12,14 +12,24 @@ import { run } from '../../tools/process.ts';
 import { step } from '../../tools/steps.ts';
 
 /** Everything the built site is made of. `.cache/engine/engine.json` stands for the engine and its snapshot. */
-const inputs = ['astro.config.mjs', 'package-lock.json', 'tsconfig.json', 'src', 'public', 'machine', 'kernel', 'tools'];
+const inputs = [
+  'astro.config.mjs',
+  'package-lock.json',
+  'tsconfig.json',
+  'src',
+  'public',
+  'machine',
+  'kernel',
+  'tools',
+];
 const stamp = `${cache}/site.sha256`;
 
 /** The machine of the page: `.cache/engine`. */
 export async function buildEngineIfStale(): Promise<void> {
   await ensureInstalled(forEngine);
   const { buildEngine, engineIsCurrent } = await import('../../machine/engine/build.ts');
-  if (!(await engineIsCurrent())) await step('building the in-page machine (Bochs, about 3 minutes, once)', buildEngine);
+  if (!(await engineIsCurrent()))
+    await step('building the in-page machine (Bochs, about 3 minutes, once)', buildEngine);
 }
 
 /** The prebuilt ISOs: `public/isos`. They are committed, so a Rust toolchain is needed only after a source has changed. */
@@ -43,7 +53,10 @@ export async function buildSiteIfStale(base = '/'): Promise<void> {
   if (existsSync(stamp) && existsSync(`${root}/dist/index.html`) && (await readFile(stamp, 'utf8')) === current) return;
   await rm(stamp, { force: true });
   await step('building the site', (onOutput) =>
-    run('npx', ['--no-install', 'astro', 'build', '--base', base], { onOutput, env: { ASTRO_TELEMETRY_DISABLED: '1' } }),
+    run('npx', ['--no-install', 'astro', 'build', '--base', base], {
+      onOutput,
+      env: { ASTRO_TELEMETRY_DISABLED: '1' },
+    }),
   );
   await mkdir(cache, { recursive: true });
   await writeFile(stamp, current);
@@ -62,7 +75,11 @@ export const build: Command = async (args) => {
   const [option, base, ...rest] = args;
   if (option === undefined) await buildAll();
   else if (option === '--base' && base?.startsWith('/') && rest.length === 0) await buildAll(base);
-  else throw new UserError(`"${args.join(' ')}" is not what build takes.`, 'Use ./onko build, or ./onko build --base /path/');
+  else
+    throw new UserError(
+      `"${args.join(' ')}" is not what build takes.`,
+      'Use ./onko build, or ./onko build --base /path/',
+    );
   process.stderr.write('The site is in dist/, ready for any web server.\n');
   return 0;
 };

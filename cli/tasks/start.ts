@@ -9,7 +9,10 @@ function portFrom(args: readonly string[]): number {
   if (args.length === 0) return 4321;
   const port = Number(args[1]);
   if (args.length !== 2 || args[0] !== '--port' || !Number.isInteger(port) || port < 1 || port > 65535) {
-    throw new UserError(`"${args.join(' ')}" is not what start takes.`, 'Use ./onko start, or ./onko start --port N (1 to 65535).');
+    throw new UserError(
+      `"${args.join(' ')}" is not what start takes.`,
+      'Use ./onko start, or ./onko start --port N (1 to 65535).',
+    );
   }
   return port;
 }

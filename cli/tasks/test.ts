@@ -32,7 +32,8 @@ async function check(tally: Tally, name: string, work: () => Promise<Tally | voi
 /** Node's own runner over the test files of some areas, one process a file. */
 async function testFiles(tally: Tally, areas: readonly string[], filesAtOnce: number): Promise<void> {
   const files: string[] = [];
-  for (const area of areas) for await (const file of glob(`tests/${area}/**/*.test.ts`, { cwd: root })) files.push(`${root}/${file}`);
+  for (const area of areas)
+    for await (const file of glob(`tests/${area}/**/*.test.ts`, { cwd: root })) files.push(`${root}/${file}`);
   if (files.length === 0) return;
   say(`\n${areas.join(', ')}: ${files.length} files`);
   const events = runTests({ files: files.sort(), concurrency: filesAtOnce, timeout: 15 * 60_000 });
@@ -61,7 +62,11 @@ export const test: Command = async (args) => {
     const { checks } = await import('./checks.ts');
     for (const { name, work } of checks) await check(tally, name, work);
   }
-  await testFiles(tally, areas.filter((area) => area !== 'site'), 2);
+  await testFiles(
+    tally,
+    areas.filter((area) => area !== 'site'),
+    2,
+  );
   if (areas.includes('site')) {
     await buildSiteIfStale();
     await testFiles(tally, ['site'], 1); // one browser at a time: its tests measure how smooth the page is

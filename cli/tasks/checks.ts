@@ -1,0 +1,22 @@
+import { checkRustFormat, checkRustLints, testLoader } from '../../kernel/pipeline/rust-checks.ts';
+import { run } from '../../tools/process.ts';
+
+export interface Check {
+  name: string;
+  /** Rejects with a UserError that says what is wrong; may count several tests. */
+  work: () => Promise<{ passed: number; failed: number } | void>;
+}
+
+async function npx(...args: string[]): Promise<void> {
+  await run('npx', ['--no-install', ...args], { env: { ASTRO_TELEMETRY_DISABLED: '1' } });
+}
+
+/** What is checked without running the product: types, format, lints; and the loader's host tests, which cargo runs. */
+export const checks: readonly Check[] = [
+  { name: 'types of the TypeScript files', work: () => npx('tsc', '--noEmit', '-p', '.') },
+  { name: 'types of the components and pages', work: () => npx('astro', 'check', '--minimumFailingSeverity', 'hint') },
+  { name: 'format of our sources (prettier)', work: () => npx('prettier', '--check', '.') },
+  { name: 'format of the Rust sources (rustfmt)', work: checkRustFormat },
+  { name: 'lints of the Rust sources (clippy)', work: checkRustLints },
+  { name: 'tests of the loader’s core (cargo test)', work: async () => ({ passed: await testLoader(), failed: 0 }) },
+];

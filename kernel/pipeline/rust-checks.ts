@@ -1,0 +1,54 @@
+import { dirname, isAbsolute } from 'node:path';
+import { writeTree } from './build.ts';
+import { chapters } from './chapters.ts';
+import { composeChapter } from './compose.ts';
+import { bareTarget, bareToolchain, buildFolder, loaderFolder } from './toolchain.ts';
+import { cache } from '../../tools/paths.ts';
+import { run } from '../../tools/process.ts';
+import type { RunResult } from '../../tools/process.ts';
+
+/** Calls cargo so that the formatter and linter it starts are those of the same toolchain. */
+async function cargo(args: readonly string[], folder: string): Promise<RunResult> {
+  const toolchain = await bareToolchain();
+  const path = isAbsolute(toolchain.cargo) ? `${dirname(toolchain.cargo)}:${process.env['PATH']}` : process.env['PATH'];
+  const env = { ...toolchain.env, PATH: path, CARGO_TARGET_DIR: `${cache}/kernel/checks` };
+  return run(toolchain.cargo, args, { cwd: folder, env });
+}
+
+/** The folders of all crates that are ours: each chapter's tree as a reader has it, and the loader's workspace. */
+async function crates(): Promise<string[]> {
+  const folders: string[] = [];
+  for (const { id, build } of chapters) {
+    if (build === 'none') continue;
+    const folder = `${buildFolder}/trees/${id}`;
+    await writeTree(composeChapter(id), folder);
+    folders.push(folder);
+  }
+  return [...folders, loaderFolder];
+}
+
+/** Whether rustfmt would change nothing. Rejects with its diff. */
+export async function checkRustFormat(): Promise<void> {
+  for (const folder of await crates()) await cargo(['fmt', '--all', '--check'], folder);
+}
+
+/** Clippy with warnings denied, on everything that is compiled for the bare target. Rejects with its words. */
+export async function checkRustLints(): Promise<void> {
+  const { arguments: forBare } = await bareToolchain();
+  for (const { id, build } of chapters) {
+    if (build === 'none') continue;
+    const target = build === 'bare' ? forBare : [];
+    await cargo(['clippy', '--release', '--locked', ...target, '--', '-D', 'warnings'], `${buildFolder}/trees/${id}`);
+  }
+  await cargo(
+    ['clippy', '--release', '--locked', '--workspace', '--target', bareTarget, ...forBare, '--', '-D', 'warnings'],
+    loaderFolder,
+  );
+}
+
+/** The loader's own tests, which run on this machine. Returns how many passed; rejects with cargo's words. */
+export async function testLoader(): Promise<number> {
+  const { stdout } = await cargo(['test', '--locked', '-p', 'onko-loader-core'], loaderFolder);
+  const passed = [...stdout.matchAll(/^test result: ok\. (\d+) passed;/gm)];
+  return passed.reduce((sum, [, count]) => sum + Number(count), 0);
+}
