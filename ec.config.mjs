@@ -1,0 +1,27 @@
+import { pluginLineNumbers } from '@expressive-code/plugin-line-numbers';
+import { darkCode, lightCode } from './src/styles/code-themes.ts';
+
+/** Settings of Expressive Code, which sets every listing. They live in a file of their own because plugins are functions. */
+export default {
+  themes: [darkCode, lightCode],
+  plugins: [pluginLineNumbers()],
+  minSyntaxHighlightingColorContrast: 4.5,
+  defaultProps: { showLineNumbers: false },
+  styleOverrides: {
+    borderRadius: '0.375rem',
+    borderColor: 'var(--onko-line)',
+    codeFontFamily: 'var(--__sl-font-mono)',
+    codeFontSize: '0.875rem',
+    codeLineHeight: '1.6',
+    uiFontFamily: 'var(--__sl-font)',
+    lineNumbers: { foreground: 'var(--sl-color-gray-3)', highlightForeground: 'var(--sl-color-gray-2)' },
+    frames: {
+      shadowColor: 'transparent',
+      editorTabBarBackground: 'transparent',
+      editorActiveTabIndicatorTopColor: 'transparent',
+      editorActiveTabIndicatorBottomColor: 'transparent',
+      editorActiveTabBorderColor: 'var(--onko-line)',
+      editorTabBarBorderBottomColor: 'var(--onko-line)',
+    },
+  },
+};

@@ -1,0 +1,50 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { zipSync, type Zippable } from 'fflate';
+import { chapterArchive } from '../../kernel/pipeline/archive.ts';
+import { chapters } from '../../kernel/pipeline/chapters.ts';
+import { root } from '../../tools/paths.ts';
+import { engineFiles } from './engine.ts';
+
+/** A file of the site that is made from the project's own sources, not copied from `public`. */
+export interface GeneratedFile {
+  /** Below the site's base, without a leading slash. */
+  path: string;
+  type: string;
+  bytes: () => Promise<Uint8Array>;
+}
+
+/** The zip of our changes to Bochs; the LGPL asks us to offer them beside the engine. */
+export const engineSourcesPath = 'downloads/machine-engine.zip';
+
+export async function generatedFiles(): Promise<GeneratedFile[]> {
+  const { wasm, snapshot } = await engineFiles();
+  return [
+    { path: wasm.path, type: 'application/wasm', bytes: () => readFile(wasm.source) },
+    { path: snapshot.path, type: 'application/octet-stream', bytes: () => readFile(snapshot.source) },
+    { path: engineSourcesPath, type: 'application/zip', bytes: engineSources },
+    ...chapters.map(({ id }) => ({
+      path: chapterArchivePath(id),
+      type: 'application/zip',
+      bytes: async () => chapterArchive(id),
+    })),
+  ];
+}
+
+/** Where the zip of a chapter's source is served. */
+export function chapterArchivePath(id: string): string {
+  return `downloads/${id}.zip`;
+}
+
+/** machine/engine as a zip that is the same to the byte each time: sorted, and dated at the format's earliest. */
+async function engineSources(): Promise<Uint8Array> {
+  const folder = `${root}/machine/engine`;
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files: Zippable = {};
+  for (const path of entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => `${entry.parentPath}/${entry.name}`)
+    .sort()) {
+    files[`machine-engine${path.slice(folder.length)}`] = await readFile(path);
+  }
+  return zipSync(files, { level: 9, mtime: new Date(1980, 0, 1) });
+}

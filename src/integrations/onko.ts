@@ -1,0 +1,44 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { AstroIntegration } from 'astro';
+import { generatedFiles } from './generated-files.ts';
+import { virtualModules } from './virtual-modules.ts';
+
+/**
+ * Brings what the kernel's pipeline and the machine's build made into the site: as data for the pages (virtual modules)
+ * and as files to download (written by the build, made on request by the development server).
+ */
+export function onko(): AstroIntegration {
+  return {
+    name: 'onko',
+    hooks: {
+      'astro:config:setup': ({ updateConfig }) => {
+        updateConfig({ vite: { plugins: [virtualModules()] } });
+      },
+      'astro:server:setup': ({ server }) => {
+        server.middlewares.use((request, response, next) => {
+          const path = decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname.slice(1));
+          generatedFiles()
+            .then(async (files) => {
+              const file = files.find((candidate) => candidate.path === path);
+              if (file === undefined) return next();
+              const bytes = await file.bytes();
+              response.setHeader('Content-Type', file.type);
+              response.setHeader('Content-Length', bytes.byteLength);
+              response.end(bytes);
+            })
+            .catch(next);
+        });
+      },
+      'astro:build:done': async ({ dir, logger }) => {
+        for (const file of await generatedFiles()) {
+          const target = fileURLToPath(new URL(file.path, dir));
+          await mkdir(dirname(target), { recursive: true });
+          await writeFile(target, await file.bytes());
+          logger.info(file.path);
+        }
+      },
+    },
+  };
+}

@@ -1,0 +1,190 @@
+import type { Checkpoint, KernelSymbol, PixelColor } from './manifest.ts';
+
+/** What was read from the machine, at the moment the verdict is about. */
+export interface Observation {
+  screen: ObservedScreen;
+  cpu: ObservedCpu;
+  /** Rows of the text mode's screen; empty in a graphics mode. */
+  textScreen: readonly string[];
+  /** Everything the machine has sent over COM1. */
+  serial: string;
+}
+
+export interface ObservedScreen {
+  mode: 'text' | 'graphics';
+  width: number;
+  height: number;
+  /** Bits per pixel. */
+  bpp: number;
+  /** Bytes from the start of a row to the start of the next. */
+  pitch: number;
+  /** The framebuffer's raw bytes, at least `pitch * height` of them. */
+  pixels: Uint8Array;
+}
+
+export interface ObservedCpu {
+  rip: bigint;
+  cpuMode: 'real' | 'protected' | 'compatibility' | 'long';
+  halted: boolean;
+}
+
+/** Whether the chapter worked. `findings` says what was found when it did, and what differs when it did not. */
+export interface Verdict {
+  passed: boolean;
+  findings: string[];
+}
+
+/** Holds what the machine shows against what the chapter's ISO has to show. */
+export function judge(checkpoint: Checkpoint, symbols: readonly KernelSymbol[], seen: Observation): Verdict {
+  const { good, bad } = weigh(checkpoint, symbols, seen);
+  return bad.length > 0 ? { passed: false, findings: bad } : { passed: true, findings: good };
+}
+
+/** What the page is going to check, in a sentence, for the reader to know beforehand. */
+export function expectation(checkpoint: Checkpoint): string {
+  switch (checkpoint.kind) {
+    case 'painted':
+      return `Every pixel is ${hexWord(pixelWord(checkpoint.color))}, and the CPU is halted in kmain, in 64-bit mode.`;
+    case 'halted':
+      return `The CPU is halted in ${checkpoint.symbol}, in 64-bit mode and in the higher half.`;
+    case 'refused':
+      return `The loader refuses to boot, on the screen and over the serial port: “${checkpoint.text}”`;
+  }
+}
+
+interface Findings {
+  good: string[];
+  bad: string[];
+}
+
+function weigh(checkpoint: Checkpoint, symbols: readonly KernelSymbol[], seen: Observation): Findings {
+  switch (checkpoint.kind) {
+    case 'painted':
+      return merge(checkPixels(checkpoint.color, seen.screen), checkHalted('kmain', symbols, seen.cpu));
+    case 'halted':
+      return checkHalted(checkpoint.symbol, symbols, seen.cpu);
+    case 'refused':
+      return checkRefused(checkpoint.text, seen);
+  }
+}
+
+function checkPixels(color: PixelColor, screen: ObservedScreen): Findings {
+  const { mode, width, height, bpp, pitch, pixels } = screen;
+  if (mode !== 'graphics')
+    return failed(`The screen is still in text mode (${width} × ${height}); no picture was painted.`);
+  if (bpp !== 32) return failed(`The screen has ${bpp} bits per pixel; this kernel paints only at 32.`);
+  if (pixels.length < pitch * height) {
+    return failed(
+      `Only ${pixels.length} bytes of video memory were read; ${height} rows of ${pitch} bytes were expected.`,
+    );
+  }
+
+  const expected = pixelWord(color);
+  const view = new DataView(pixels.buffer, pixels.byteOffset, pixels.byteLength);
+  let wrong = 0;
+  let first = '';
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const found = view.getUint32(y * pitch + x * 4, true);
+      if (found === expected) continue;
+      wrong++;
+      if (wrong === 1) first = `The first is at x ${x}, y ${y}: ${hexWord(found)} instead of ${hexWord(expected)}.`;
+    }
+  }
+  const count = width * height;
+  if (wrong > 0) {
+    const share =
+      wrong === count ? `All ${number(count)} pixels differ.` : `${number(wrong)} of ${number(count)} pixels differ.`;
+    return failed(`${share} ${first}`);
+  }
+  return found(
+    `All ${number(count)} pixels are ${hexWord(expected)}, at ${width} × ${height} with a pitch of ${pitch} bytes.`,
+  );
+}
+
+const higherHalf = 0xffff_8000_0000_0000n;
+
+function checkHalted(name: string, symbols: readonly KernelSymbol[], cpu: ObservedCpu): Findings {
+  const bad: string[] = [];
+  if (cpu.cpuMode !== 'long') bad.push(`The CPU is in ${modeInWords(cpu.cpuMode)}, not in 64-bit mode.`);
+  if (!cpu.halted) bad.push('The CPU is still running; it should be halted.');
+
+  const place = locate(cpu.rip, symbols);
+  if (place?.symbol.name !== name) {
+    const where = place ? `${place.symbol.name}+0x${place.offset.toString(16)}` : 'outside the kernel’s functions';
+    bad.push(`RIP is ${hexAddress(cpu.rip)}, ${where}; it should be within ${name}.`);
+  } else if (cpu.rip < higherHalf) {
+    bad.push(`RIP is ${hexAddress(cpu.rip)}, in the lower half.`);
+  }
+  if (bad.length > 0) return { good: [], bad };
+  return found(`The CPU is halted in ${name}, in 64-bit mode.`);
+}
+
+function checkRefused(text: string, seen: Observation): Findings {
+  const bad: string[] = [];
+  const wanted = flat(text);
+  if (!flat(seen.serial).includes(wanted)) bad.push(`The serial port did not say “${text}”.`);
+  if (!flat(seen.textScreen.join(' ')).includes(wanted)) {
+    const rows = seen.textScreen.map((row) => row.trim()).filter((row) => row !== '');
+    bad.push(
+      `The screen does not say “${text}”${rows.length > 0 ? `; its last line is “${rows.at(-1)}”` : '; it is empty'}.`,
+    );
+  }
+  if (!seen.cpu.halted) bad.push('The CPU is still running; the loader should have halted it.');
+  if (bad.length > 0) return { good: [], bad };
+  return found(`The loader said “${text}”, on the screen and over the serial port, and halted.`);
+}
+
+/** The function that an address lies in, and how far into it. */
+export function locate(
+  address: bigint,
+  symbols: readonly KernelSymbol[],
+): { symbol: KernelSymbol; offset: bigint } | undefined {
+  for (const symbol of symbols) {
+    const offset = address - BigInt(symbol.address);
+    if (offset >= 0n && offset < BigInt(symbol.size)) return { symbol, offset };
+  }
+  return undefined;
+}
+
+/** `0xffff_ffff_8000_0000`: grouped, so that a narrow screen can break it between bytes. */
+export function hexAddress(address: bigint): string {
+  return `0x${(address.toString(16).padStart(16, '0').match(/.{4}/g) ?? []).join('_')}`;
+}
+
+/** The CPU's mode as one says it. */
+export function modeInWords(mode: ObservedCpu['cpuMode']): string {
+  return { real: 'real mode', protected: 'protected mode', compatibility: 'compatibility mode', long: '64-bit mode' }[
+    mode
+  ];
+}
+
+/** 32 bits per pixel, red at bit 16, green at 8, blue at 0: the only layout the machine's graphics card has at that depth. */
+function pixelWord({ r, g, b }: PixelColor): number {
+  return (r << 16) | (g << 8) | b;
+}
+
+function hexWord(word: number): string {
+  return `0x${word.toString(16).toUpperCase().padStart(8, '0')}`;
+}
+
+function number(value: number): string {
+  return value.toLocaleString('en');
+}
+
+/** The screen breaks sentences into rows; compared is what they say. */
+function flat(text: string): string {
+  return text.replace(/\s+/g, ' ').trim();
+}
+
+function found(finding: string): Findings {
+  return { good: [finding], bad: [] };
+}
+
+function failed(finding: string): Findings {
+  return { good: [], bad: [finding] };
+}
+
+function merge(...all: Findings[]): Findings {
+  return { good: all.flatMap(({ good }) => good), bad: all.flatMap(({ bad }) => bad) };
+}

@@ -1,0 +1,16 @@
+declare module 'virtual:onko/chapters' {
+  const chapters: import('./integrations/virtual-modules.ts').ChapterData[];
+  export default chapters;
+}
+declare module 'virtual:onko/manifest' {
+  const manifest: import('./lib/manifest.ts').Manifest;
+  export default manifest;
+}
+declare module 'virtual:onko/engine' {
+  const engine: import('./integrations/virtual-modules.ts').EngineData;
+  export default engine;
+}
+declare module 'virtual:onko/frames' {
+  const frames: import('./integrations/virtual-modules.ts').FrameData;
+  export default frames;
+}
