@@ -1,0 +1,4 @@
+/// Cargo watches the Rust files by itself. That the linker reads linker.ld too, it learns from this line.
+fn main() {
+    println!("cargo::rerun-if-changed=linker.ld");
+}
