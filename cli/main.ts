@@ -37,6 +37,12 @@ const projectTasks: CommandEntry[] = [
 
 const models: CommandEntry[] = [
   {
+    name: 'address',
+    arguments: 'ADDRESS',
+    summary: 'canonical or not, which half, and the way through the page tables (--levels 5 for 57 bits)',
+    load: async () => (await import('./models/address.ts')).address,
+  },
+  {
     name: 'color',
     arguments: 'R G B | HEX',
     summary: 'the word a framebuffer wants for a colour, and its bytes in memory (--order bgr swaps red and blue)',
