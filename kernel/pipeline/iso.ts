@@ -10,7 +10,7 @@ export type IsoFiles = ReadonlyMap<string, string | Uint8Array>;
  * 2000-01-01 00:00:00 UTC. xorriso takes every date and every identifier that it would draw from the clock from here
  * (https://reproducible-builds.org/specs/source-date-epoch/).
  */
-const sourceDate = '946684800';
+export const sourceDate = '946684800';
 
 /** The same ISO whoever makes it: nobody's user id, no padding at its end, dates of {@link sourceDate}. */
 const common = [

@@ -1,0 +1,172 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { isDeepStrictEqual } from 'node:util';
+import { parseElf } from '../../src/lib/elf.ts';
+import { address } from '../../src/lib/manifest.ts';
+import type { IsoEntry, KernelEntry, Manifest } from '../../src/lib/manifest.ts';
+import { fingerprint } from '../../tools/fingerprint.ts';
+import { cache, root } from '../../tools/paths.ts';
+import { step } from '../../tools/steps.ts';
+import { buildChapter, buildLoader } from './build.ts';
+import { chapters } from './chapters.ts';
+import type { Chapter } from './chapters.ts';
+import { composeChapter } from './compose.ts';
+import { biosBoot, sourceDate, writeIso, xorrisoVersion } from './iso.ts';
+import type { IsoFiles } from './iso.ts';
+import { findLimine, limineInstall, limineVersion } from './limine.ts';
+import type { Limine } from './limine.ts';
+import { bareToolchain } from './toolchain.ts';
+
+/** The committed ISOs, which the site serves. */
+export const isosFolder = `${root}/public/isos`;
+
+/** ISOs with the real Limine; they never replace the committed ones. */
+export const limineIsosFolder = `${cache}/isos-limine`;
+
+/** The loader's configuration for chapters in which the reader has not written one yet. */
+const defaultConfiguration = `${root}/kernel/pipeline/limine.conf`;
+
+/** Where our loader lies on an ISO. */
+const bootImage = 'boot/onko-cd.bin';
+
+type ChapterWithIso = Chapter & Required<Pick<Chapter, 'checkpoint'>>;
+
+const withIso = chapters.filter((chapter): chapter is ChapterWithIso => chapter.checkpoint !== undefined);
+
+/** Whether every ISO is there, is the one of the manifest, and was made from the sources as they are now. */
+export async function isosAreCurrent(): Promise<boolean> {
+  const manifest = readManifest(isosFolder);
+  if (manifest?.loader !== 'onko' || manifest.isos.length !== withIso.length) return false;
+  for (const [index, chapter] of withIso.entries()) {
+    const entry = manifest.isos[index];
+    if (entry?.chapter !== chapter.id || !isDeepStrictEqual(entry.checkpoint, chapter.checkpoint)) return false;
+    const iso = `${isosFolder}/${entry.file}`;
+    if (!existsSync(iso) || sha256(readFileSync(iso)) !== entry.sha256) return false;
+    if ((await sourceHash(chapter.id)) !== entry.sourceHash) return false;
+  }
+  return true;
+}
+
+/** The manifest in a folder of ISOs, or `undefined` where there is none that can be read. */
+export function readManifest(folder: string): Manifest | undefined {
+  try {
+    return JSON.parse(readFileSync(`${folder}/manifest.json`, 'utf8')) as Manifest;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Compiles every chapter that has a checkpoint and writes its ISO and the manifest into `folder`, with our loader.
+ * Rejects with the whole output of cargo or xorriso when one of them fails; the manifest is then as it was.
+ */
+export async function buildIsos(folder: string = isosFolder): Promise<void> {
+  const loader = await step('compiling the loader', (onOutput) => buildLoader({ onOutput }));
+  const boot: Boot = {
+    loader: 'onko',
+    files: new Map([[bootImage, loader]]),
+    configuration: 'limine.conf',
+    arguments: biosBoot(bootImage),
+    versions: {},
+  };
+  await buildAll(folder, boot);
+}
+
+/**
+ * The same with the boot files of the real Limine that lie in `limineFolder`, into {@link limineIsosFolder}.
+ * Rejects with the name of each file that is missing.
+ */
+export async function buildLimineIsos(limineFolder: string): Promise<void> {
+  const limine = findLimine(limineFolder);
+  await buildAll(limineIsosFolder, {
+    loader: 'limine',
+    files: limine.files,
+    configuration: limine.configuration,
+    arguments: limine.arguments,
+    versions: await limineVersion(limine),
+    limine,
+  });
+}
+
+/** What makes an ISO boot, whichever kernel is on it. */
+interface Boot {
+  loader: Manifest['loader'];
+  files: IsoFiles;
+  /** Where the loader looks for its configuration on the ISO. */
+  configuration: string;
+  /** xorriso's. */
+  arguments: readonly string[];
+  versions: Record<string, string>;
+  limine?: Limine;
+}
+
+async function buildAll(folder: string, boot: Boot): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const isos: IsoEntry[] = [];
+  for (const chapter of withIso) isos.push(await buildOne(folder, chapter, boot));
+  const { versions } = await bareToolchain();
+  const tools = { ...versions, xorriso: await xorrisoVersion(), ...boot.versions };
+  const manifest: Manifest = { version: 1, loader: boot.loader, tools, isos };
+  writeFileSync(`${folder}/manifest.json.unfinished`, `${JSON.stringify(manifest, null, 2)}\n`);
+  renameSync(`${folder}/manifest.json.unfinished`, `${folder}/manifest.json`);
+}
+
+async function buildOne(folder: string, { id, checkpoint }: ChapterWithIso, boot: Boot): Promise<IsoEntry> {
+  const kernel = await step(`compiling ${id}`, (onOutput) => buildChapter(id, { onOutput }));
+  const file = `${id}.iso`;
+  const iso = `${folder}/${file}`;
+  await step(`writing ${file}`, async () => {
+    await writeIso(
+      iso,
+      new Map([...boot.files, ['kernel.elf', kernel], [boot.configuration, defaultConfiguration]]),
+      boot.arguments,
+    );
+    if (boot.limine !== undefined) await limineInstall(boot.limine, iso);
+  });
+  const bytes = readFileSync(iso);
+  return {
+    chapter: id,
+    file,
+    size: bytes.length,
+    sha256: sha256(bytes),
+    sourceHash: await sourceHash(id),
+    checkpoint,
+    kernel: describeKernel(readFileSync(kernel)),
+  };
+}
+
+function describeKernel(bytes: Uint8Array): KernelEntry {
+  const { entry, symbols } = parseElf(bytes);
+  return {
+    size: bytes.length,
+    sha256: sha256(bytes),
+    entry: address(entry),
+    symbols: symbols
+      .filter(({ size, type }) => size > 0n && (type === 'function' || type === 'object'))
+      .sort((a, b) => (a.value < b.value ? -1 : a.value > b.value ? 1 : a.name < b.name ? -1 : 1))
+      .map(({ name, value, size }) => ({ name, address: address(value), size: Number(size) })),
+  };
+}
+
+/** SHA-256 over all that a chapter's ISO with our loader is made of, tools apart. */
+async function sourceHash(id: string): Promise<string> {
+  const tree = [...composeChapter(id)].flatMap(([path, { text }]) => [path, text]);
+  const recipe = [...biosBoot(bootImage), sourceDate];
+  return fingerprint([...loaderSources(), 'kernel/pipeline/limine.conf'], [...tree, ...recipe]);
+}
+
+/** The files that the loader is compiled from, relative to the checkout's top. */
+function loaderSources(folder = 'kernel/loader'): string[] {
+  return readdirSync(`${root}/${folder}`, { withFileTypes: true })
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((entry) => {
+      const path = `${folder}/${entry.name}`;
+      if (entry.isDirectory()) return ['target', 'tests'].includes(entry.name) ? [] : loaderSources(path);
+      return entry.name.endsWith('.md') ? [] : [path];
+    });
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
