@@ -1,0 +1,302 @@
+/** The machine as the page sees it: one object, whose PC runs in a worker of its own. */
+import type { Registers } from './engine.ts';
+import { MachineError, noWebAssembly } from './errors.ts';
+import type {
+  CallName,
+  Calls,
+  EngineUrls,
+  FromWorker,
+  Instruction,
+  MachineEvents,
+  MachineFailure,
+  MachineState,
+  ToWorker,
+  WorkerEvents,
+} from './protocol.ts';
+import type { Screen } from './screen.ts';
+import type { Snapshot } from './snapshot.ts';
+
+export type { Registers } from './engine.ts';
+export { MachineError } from './errors.ts';
+export type { EngineUrls, Instruction, MachineEvents, MachineFailure, MachineState } from './protocol.ts';
+export type { Screen } from './screen.ts';
+export type { Snapshot } from './snapshot.ts';
+
+export interface MachineOptions {
+  engine: EngineUrls;
+  /** Shows the guest's screen; it gets a 2D context and the size of the guest's mode. */
+  canvas?: HTMLCanvasElement;
+}
+
+export type MachineListener<K extends keyof MachineEvents> = (event: CustomEvent<MachineEvents[K]>) => void;
+
+interface Pending {
+  resolve: (value: never) => void;
+  reject: (error: MachineError) => void;
+}
+
+/** Some calls mean nothing before there is a PC. */
+const notOn = (call: string): MachineError =>
+  new MachineError(`The machine is off, so it cannot answer "${call}".`, 'Press power first.');
+
+/**
+ * A PC with a 64-bit CPU, 64 MiB of memory, a CD drive, a keyboard, a serial port and a screen.
+ *
+ * Every method that asks the PC something rejects with a {@link MachineError} in words. A machine can be powered on again
+ * whatever happened before. One that is `stopped` by {@link stop} or `failed` holds no memory.
+ */
+export class Machine extends EventTarget {
+  readonly #engine: EngineUrls;
+  readonly #context: CanvasRenderingContext2D | null;
+  readonly #pending = new Map<number, Pending>();
+  #worker: Worker | null = null;
+  #prepared: Promise<void> | null = null;
+  #state: MachineState = 'off';
+  #lastId = 0;
+
+  constructor({ engine, canvas }: MachineOptions) {
+    super();
+    // The worker's own address is another one, so relative addresses are resolved here.
+    const absolute = (url: string): string => new URL(url, globalThis.document?.baseURI).href;
+    this.#engine = { wasm: absolute(engine.wasm), snapshot: absolute(engine.snapshot) };
+    this.#context = canvas?.getContext('2d', { alpha: false }) ?? null;
+  }
+
+  get state(): MachineState {
+    return this.#state;
+  }
+
+  /**
+   * Fetches and compiles the engine and sets the PC up to where its BIOS looks for a disc, without running anything:
+   * {@link powerOn} is then a matter of milliseconds. Takes the memory of a running machine. Idempotent.
+   */
+  prepare(): Promise<void> {
+    this.#prepared ??= this.#call('prepare', this.#engine).catch((error: unknown) => {
+      this.#terminate();
+      throw error;
+    });
+    return this.#prepared;
+  }
+
+  /** Switches the PC on with a disc in its drive. A running PC is switched off first. `iso` is copied. */
+  async powerOn(iso: Uint8Array): Promise<void> {
+    this.#setState('loading');
+    try {
+      await this.prepare();
+      await this.#call('powerOn', iso);
+    } catch (error) {
+      if (this.state === 'loading') this.#fail(error instanceof MachineError ? error : notOn('powerOn'));
+      throw error;
+    }
+  }
+
+  /** Stops between two instructions; everything can be looked at, and {@link resume} goes on. */
+  pause(): Promise<void> {
+    return this.#ask('pause');
+  }
+
+  resume(): Promise<void> {
+    return this.#ask('resume');
+  }
+
+  /** Presses the reset button: the BIOS starts over, with the same disc. Also wakes a halted or shut-down CPU. */
+  reset(): Promise<void> {
+    return this.#ask('reset');
+  }
+
+  /** Switches off and gives all memory back. */
+  stop(): void {
+    this.#terminate();
+    this.#setState('stopped');
+  }
+
+  /** Presses keys in order, then releases them in reverse order. Codes are those of `KeyboardEvent.code`. */
+  sendKeys(codes: readonly string[], { press = true, release = true } = {}): Promise<void> {
+    return this.#ask('key', codes, press, release);
+  }
+
+  /** Types text on a US keyboard, as fast as the guest takes it. Rejects characters that it does not have. */
+  type(text: string): Promise<void> {
+    return this.#ask('type', text);
+  }
+
+  screen(): Promise<Screen> {
+    return this.#ask('screen');
+  }
+
+  /** Rows of a text mode, trailing blanks cut; empty in graphics modes. */
+  textScreen(): Promise<string[]> {
+    return this.#ask('textScreen');
+  }
+
+  readPhysical(address: bigint, length: number): Promise<Uint8Array> {
+    return this.#ask('readPhysical', address, length);
+  }
+
+  /** Reads through the guest's page tables; rejects when a page is not mapped. */
+  readLinear(address: bigint, length: number): Promise<Uint8Array> {
+    return this.#ask('readLinear', address, length);
+  }
+
+  /** Writes guest RAM. */
+  writePhysical(address: bigint, bytes: Uint8Array): Promise<void> {
+    return this.#ask('writePhysical', address, bytes);
+  }
+
+  /** `count` instructions from a linear address, as the CPU would decode them now. */
+  disassemble(address: bigint, count: number): Promise<Instruction[]> {
+    return this.#ask('disassemble', address, count);
+  }
+
+  registers(): Promise<Registers> {
+    return this.#ask('registers');
+  }
+
+  /** Instructions since power-on or the last reset; a repeated string instruction counts once per repetition. */
+  instructionCount(): Promise<number> {
+    return this.#ask('instructionCount');
+  }
+
+  /** Bytes of the engine's memory, the guest's included. */
+  memoryUsage(): Promise<number> {
+    return this.#ask('memoryUsage');
+  }
+
+  /** The whole PC at this moment, 20 MB or more. */
+  snapshot(): Promise<Snapshot> {
+    return this.#ask('snapshot');
+  }
+
+  /** Puts the PC back to a moment, paused or running as it is now. The snapshot must be of the same engine. */
+  restore(snapshot: Snapshot): Promise<void> {
+    return this.#ask('restore', snapshot);
+  }
+
+  /** Executes `count` instructions of a paused PC. */
+  step(count = 1): Promise<void> {
+    return this.#ask('step', count);
+  }
+
+  /** Pauses whenever the instruction at one of these linear addresses (64 at most) is about to be executed. */
+  setBreakpoints(addresses: readonly bigint[]): Promise<void> {
+    return this.#ask('setBreakpoints', addresses);
+  }
+
+  override addEventListener<K extends keyof MachineEvents>(
+    type: K,
+    listener: MachineListener<K> | null,
+    options?: AddEventListenerOptions | boolean,
+  ): void {
+    super.addEventListener(type, listener as EventListener | null, options);
+  }
+
+  override removeEventListener<K extends keyof MachineEvents>(
+    type: K,
+    listener: MachineListener<K> | null,
+    options?: EventListenerOptions | boolean,
+  ): void {
+    super.removeEventListener(type, listener as EventListener | null, options);
+  }
+
+  /** For calls that need a PC; unlike prepare and powerOn they never start one. */
+  #ask<K extends CallName>(call: K, ...args: Parameters<Calls[K]>): Promise<ReturnType<Calls[K]>> {
+    return this.#worker === null ? Promise.reject(notOn(call)) : this.#call(call, ...args);
+  }
+
+  #call<K extends CallName>(call: K, ...args: Parameters<Calls[K]>): Promise<ReturnType<Calls[K]>> {
+    return new Promise((resolve, reject) => {
+      const worker = (this.#worker ??= this.#startWorker());
+      const id = ++this.#lastId;
+      this.#pending.set(id, { resolve, reject });
+      worker.postMessage({ id, call, with: args } as ToWorker);
+    });
+  }
+
+  #startWorker(): Worker {
+    if (typeof WebAssembly === 'undefined') throw noWebAssembly();
+    const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'onko-machine' });
+    worker.addEventListener('message', ({ data }: MessageEvent<FromWorker>) => {
+      if (worker === this.#worker) this.#receive(data);
+    });
+    worker.addEventListener('error', (event) => {
+      event.preventDefault();
+      if (worker !== this.#worker) return;
+      const said = event.message ? `: ${event.message}` : '';
+      const failure = new MachineError(
+        `The machine's worker could not be loaded or broke${said}.`,
+        'Reload the page. If it stays so, the site was not deployed completely.',
+      );
+      if (this.#state === 'off') this.#terminate(failure);
+      else this.#fail(failure);
+    });
+    return worker;
+  }
+
+  #receive(message: FromWorker): void {
+    if ('event' in message) {
+      this.#handle(message);
+      return;
+    }
+    const pending = this.#pending.get(message.id);
+    this.#pending.delete(message.id);
+    if (pending === undefined) return;
+    if ('failure' in message) pending.reject(new MachineError(message.failure.message, message.failure.fix));
+    else pending.resolve(message.result as never);
+  }
+
+  #handle(message: Extract<FromWorker, { event: unknown }>): void {
+    switch (message.event) {
+      case 'picture':
+        this.#draw(message.detail);
+        break;
+      case 'state':
+        this.#setState(message.detail);
+        break;
+      case 'error':
+        this.#fail(message.detail);
+        break;
+      default:
+        this.#emit(message.event, message.detail);
+    }
+  }
+
+  #draw({ pixels, width, height, instructions }: WorkerEvents['picture']): void {
+    const context = this.#context;
+    if (context !== null) {
+      const { canvas } = context;
+      if (canvas.width !== width || canvas.height !== height) {
+        canvas.width = width;
+        canvas.height = height;
+      }
+      context.putImageData(new ImageData(new Uint8ClampedArray(pixels), width, height), 0, 0);
+    }
+    this.#worker?.postMessage({ drawn: true } satisfies ToWorker);
+    this.#emit('frame', { width, height, instructions });
+  }
+
+  #setState(state: MachineState): void {
+    const before = this.#state;
+    if (state === before) return;
+    this.#state = state;
+    this.#emit('state', { state, before });
+  }
+
+  #fail(failure: MachineFailure): void {
+    this.#terminate(new MachineError(failure.message, failure.fix));
+    this.#emit('error', { message: failure.message, fix: failure.fix });
+    this.#setState('failed');
+  }
+
+  /** Ends the worker, and with it all memory; whoever waits for an answer hears why. */
+  #terminate(why = new MachineError('The machine was switched off.', 'Press power to start it again.')): void {
+    this.#worker?.terminate();
+    this.#worker = null;
+    this.#prepared = null;
+    for (const { reject } of this.#pending.values()) reject(why);
+    this.#pending.clear();
+  }
+
+  #emit<K extends keyof MachineEvents>(type: K, detail: MachineEvents[K]): void {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+}
