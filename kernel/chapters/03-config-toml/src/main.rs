@@ -8,7 +8,8 @@
 // region panic
 use core::panic::PanicInfo;
 
-/// Rust calls this when something panics. There is nobody to tell, so we stop here.
+/// Rust calls this when something panics. There is nobody to tell yet, so
+/// we stop.
 #[panic_handler]
 fn panic(_info: &PanicInfo) -> ! {
     loop {}
