@@ -24,8 +24,9 @@ export const isosFolder = `${root}/public/isos`;
 /** ISOs with the real Limine; they never replace the committed ones. */
 export const limineIsosFolder = `${cache}/isos-limine`;
 
-/** The loader's configuration for chapters in which the reader has not written one yet. */
-const defaultConfiguration = `${root}/kernel/pipeline/limine.conf`;
+/** The loader's configuration for chapters in which the reader has not written one yet, and what theirs is called. */
+const defaultConfiguration = 'kernel/pipeline/limine.conf';
+const readersConfiguration = 'limine.conf';
 
 /** Where our loader lies on an ISO. */
 const bootImage = 'boot/onko-cd.bin';
@@ -116,10 +117,11 @@ async function buildOne(folder: string, { id, checkpoint }: ChapterWithIso, boot
   const kernel = await step(`compiling ${id}`, (onOutput) => buildChapter(id, { onOutput }));
   const file = `${id}.iso`;
   const iso = `${folder}/${file}`;
+  const configuration = composeChapter(id).get(readersConfiguration)?.text ?? readText(defaultConfiguration);
   await step(`writing ${file}`, async () => {
     await writeIso(
       iso,
-      new Map([...boot.files, ['kernel.elf', kernel], [boot.configuration, defaultConfiguration]]),
+      new Map([...boot.files, ['kernel.elf', kernel], [boot.configuration, new TextEncoder().encode(configuration)]]),
       boot.arguments,
     );
     if (boot.limine !== undefined) await limineInstall(boot.limine, iso);
@@ -153,7 +155,7 @@ function describeKernel(bytes: Uint8Array): KernelEntry {
 async function sourceHash(id: string): Promise<string> {
   const tree = [...composeChapter(id)].flatMap(([path, { text }]) => [path, text]);
   const recipe = [...biosBoot(bootImage), sourceDate];
-  return fingerprint([...loaderSources(), 'kernel/pipeline/limine.conf'], [...tree, ...recipe]);
+  return fingerprint([...loaderSources(), defaultConfiguration], [...tree, ...recipe]);
 }
 
 /** The files that the loader is compiled from, relative to the checkout's top. */
@@ -165,6 +167,10 @@ function loaderSources(folder = 'kernel/loader'): string[] {
       if (entry.isDirectory()) return ['target', 'tests'].includes(entry.name) ? [] : loaderSources(path);
       return entry.name.endsWith('.md') ? [] : [path];
     });
+}
+
+function readText(path: string): string {
+  return readFileSync(`${root}/${path}`, 'utf8');
 }
 
 function sha256(bytes: Uint8Array): string {
