@@ -48,6 +48,12 @@ const models: CommandEntry[] = [
     summary: 'the word a framebuffer wants for a colour, and its bytes in memory (--order bgr swaps red and blue)',
     load: async () => (await import('./models/color.ts')).color,
   },
+  {
+    name: 'pixel',
+    arguments: 'X Y',
+    summary: 'where a pixel lies in memory (--size 1024x768, --bpp 32, --pitch 4096)',
+    load: async () => (await import('./models/pixel.ts')).pixel,
+  },
 ];
 
 function help(): string {
