@@ -119,7 +119,7 @@ const mistakes: [name: string, text: string, message: RegExp][] = [
 ];
 for (const [name, text, message] of mistakes) {
   test(`${name} is refused, with file and line`, () => {
-    assert.throws(() => stripRegions(text, 'file'), message);
+    assert.throws(() => stripRegions(text, 'file'), { message });
   });
 }
 
