@@ -131,7 +131,6 @@ class ColorEncoder extends HTMLElement {
   /** Writes the state into every field and result, except the field that is being edited. */
   #show(edited?: HTMLElement): void {
     const format = formats[this.#order];
-    const other = formats[this.#order === 'rgb' ? 'bgr' : 'rgb'];
     const word = encode(this.#color, format);
 
     for (const field of this.querySelectorAll<HTMLInputElement | HTMLSelectElement>('input, select')) {
@@ -160,8 +159,8 @@ class ColorEncoder extends HTMLElement {
     }));
     fill(this.#one('[name=bytes]', HTMLOutputElement), bytes);
     this.#one('[data-rust]', HTMLElement).textContent = rustLine(this.#color);
-    this.style.setProperty('--right', cssHex(this.#color));
-    this.style.setProperty('--swapped', cssHex(decode(word, other)));
+    this.style.setProperty('--on-rgb', cssHex(decode(word, formats.rgb)));
+    this.style.setProperty('--on-bgr', cssHex(decode(word, formats.bgr)));
   }
 
   #fieldValue(field: HTMLInputElement | HTMLSelectElement): string {
