@@ -146,19 +146,21 @@ export interface BuildRequest {
   target?: typeof bareTarget;
   /** Cargo's own home instead of the user's. */
   cargoHome?: string;
+  /** What `cargo build` makes without `--release`. */
+  debug?: boolean;
   onOutput?: (text: string) => void;
 }
 
-/** Compiles a crate for the bare target, as a release. Returns the path of the binary. */
+/** Compiles a crate for the bare target, as a release unless `debug` is set. Returns the path of the binary. */
 export async function buildBare(request: BuildRequest): Promise<string> {
   await cargoBuild(await bareToolchain(), request);
-  return `${request.output}/${bareTarget}/release/${request.binary}`;
+  return `${request.output}/${bareTarget}/${request.debug ? 'debug' : 'release'}/${request.binary}`;
 }
 
-/** Compiles a crate for the machine that builds it, as a release. Returns the path of the binary. */
+/** Compiles a crate for the machine that builds it, as a release unless `debug` is set. Returns the path of the binary. */
 export async function buildHosted(request: BuildRequest): Promise<string> {
   await cargoBuild(await hostedToolchain(), request);
-  return `${request.output}/release/${request.binary}`;
+  return `${request.output}/${request.debug ? 'debug' : 'release'}/${request.binary}`;
 }
 
 async function cargoBuild(toolchain: Toolchain, request: BuildRequest): Promise<void> {
@@ -173,7 +175,8 @@ async function cargoBuild(toolchain: Toolchain, request: BuildRequest): Promise<
   await run(
     toolchain.cargo,
     [
-      ...['build', '--release', '--locked', '--target-dir', request.output],
+      ...['build', '--locked', '--target-dir', request.output],
+      ...(request.debug ? [] : ['--release']),
       ...(request.target === undefined ? [] : ['--target', request.target]),
       ...toolchain.arguments,
       ...settings.flatMap((setting) => ['--config', setting]),
