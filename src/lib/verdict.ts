@@ -24,7 +24,7 @@ export interface ObservedScreen {
 
 export interface ObservedCpu {
   rip: bigint;
-  cpuMode: 'real' | 'protected' | 'compatibility' | 'long';
+  cpuMode: 'real' | 'virtual-8086' | 'protected' | 'compatibility' | 'long';
   halted: boolean;
 }
 
@@ -154,9 +154,7 @@ export function hexAddress(address: bigint): string {
 
 /** The CPU's mode as one says it. */
 export function modeInWords(mode: ObservedCpu['cpuMode']): string {
-  return { real: 'real mode', protected: 'protected mode', compatibility: 'compatibility mode', long: '64-bit mode' }[
-    mode
-  ];
+  return mode === 'long' ? '64-bit mode' : `${mode} mode`;
 }
 
 /** 32 bits per pixel, red at bit 16, green at 8, blue at 0: the only layout the machine's graphics card has at that depth. */

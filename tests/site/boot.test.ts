@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Page } from 'playwright-core';
+import { boot, openSite, verdict } from './browser.ts';
+
+const site = await openSite();
+
+/** The colours on the machine's screen, as `r,g,b,a`, and how many pixels it has. */
+function screenColors(page: Page): Promise<{ colors: string[]; width: number; height: number }> {
+  return page.locator('onko-machine canvas').evaluate((element) => {
+    const canvas = element as HTMLCanvasElement;
+    const { width, height } = canvas;
+    const copy = new OffscreenCanvas(width, height).getContext('2d');
+    if (!copy) throw new Error('no 2D context');
+    copy.drawImage(canvas, 0, 0);
+    const words = new Uint32Array(copy.getImageData(0, 0, width, height).data.buffer);
+    const colors = [...new Set(words)].map((word) => [...new Uint8Array(Uint32Array.of(word).buffer)].join());
+    return { colors, width, height };
+  });
+}
+
+for (const path of ['/', '/part-1/main-rs/']) {
+  test(`${path} boots the kernel, paints every pixel and passes`, async () => {
+    const { page, complaints, strays } = await site.visit(path);
+    const machine = page.locator('onko-machine');
+    assert.equal(await machine.getAttribute('data-state'), 'off');
+    assert.equal(await machine.getAttribute('data-verdict'), '');
+
+    assert.equal(await boot(page), 'passed', (await page.locator('[data-verdict-text]').textContent()) ?? '');
+    assert.equal(await machine.getAttribute('data-state'), 'halted');
+    const { colors, width, height } = await screenColors(page);
+    assert.deepEqual(colors, ['12,24,33,255']);
+    assert.equal(await machine.getAttribute('data-screen'), `${width}x${height}x32`);
+    assert.match((await page.locator('[data-verdict-text]').textContent()) ?? '', /0x000C1821/);
+
+    assert.deepEqual(complaints, []);
+    assert.deepEqual(strays, []);
+  });
+}
+
+test('the machine can be reset, switched off and on again, and passes each time', async () => {
+  const { page, complaints } = await site.visit('/');
+  const machine = page.locator('onko-machine');
+  assert.equal(await boot(page), 'passed');
+
+  await page.locator('[data-action="reset"]').click();
+  assert.equal(await machine.getAttribute('data-verdict'), '');
+  assert.equal(await verdict(page), 'passed');
+
+  await page.locator('[data-action="stop"]').click();
+  assert.equal(await machine.getAttribute('data-state'), 'stopped');
+  assert.equal(await machine.getAttribute('data-verdict'), '');
+  assert.equal(page.workers().length, 0, 'the worker is gone, and its memory with it');
+
+  assert.equal(await boot(page), 'passed');
+  assert.deepEqual((await screenColors(page)).colors, ['12,24,33,255']);
+  assert.deepEqual(complaints, []);
+});
+
+test('a missing ISO is said so, with what to do, and the next press of power boots', async () => {
+  const { page } = await site.visit('/about/machine/');
+  await page.route('**/isos/*.iso', (route) => route.fulfill({ status: 404 }));
+  await page.goto(site.url);
+  const machine = page.locator('onko-machine');
+  await page.locator('[data-action="power"]').click();
+  await page.locator('onko-machine[data-state="failed"]').waitFor();
+  const said = (await machine.locator('[data-fault]').textContent()) ?? '';
+  assert.match(said, /05-main-rs\.iso/);
+  assert.match(said, /404/);
+  assert.match(said, /press power again/);
+
+  await page.unroute('**/isos/*.iso');
+  assert.equal(await boot(page), 'passed');
+});
+
+test('a missing engine is said so, and the next press of power boots', async () => {
+  const { page } = await site.visit('/about/machine/');
+  await page.route('**/engine/*.wasm', (route) => route.fulfill({ status: 404 }));
+  await page.goto(site.url);
+  await page.locator('[data-action="power"]').click();
+  await page.locator('onko-machine[data-state="failed"]').waitFor();
+  assert.match((await page.locator('[data-fault]').textContent()) ?? '', /engine/);
+
+  await page.unroute('**/engine/*.wasm');
+  assert.equal(await boot(page), 'passed');
+});
+
+test('an ISO that is no ISO fails in words, not in silence', async () => {
+  const { page } = await site.visit('/about/machine/');
+  await page.route('**/isos/*.iso', (route) => route.fulfill({ status: 200, body: 'not an ISO at all' }));
+  await page.goto(site.url);
+  await page.locator('[data-action="power"]').click();
+  await page.locator('onko-machine[data-state="failed"]').waitFor();
+  assert.notEqual((await page.locator('[data-fault]').textContent())?.trim(), '');
+});
+
+test('the keyboard belongs to the machine only while its screen has the focus, and Escape twice leaves it', async () => {
+  const { page } = await site.visit('/');
+  const canvas = page.locator('onko-machine canvas');
+  assert.equal(await canvas.getAttribute('tabindex'), '-1', 'a machine that is off is no stop of the Tab key');
+  assert.equal(await boot(page), 'passed');
+
+  await canvas.focus();
+  await page.keyboard.press('Tab');
+  assert.equal(await canvas.evaluate((element) => element === document.activeElement), true);
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Escape');
+  const focused = page.locator('[data-action="power"]');
+  assert.equal(await focused.evaluate((element) => element === document.activeElement), true);
+});
+
+test('booting a chapter is remembered in the boot log, also after a reload', async () => {
+  const { page } = await site.visit('/');
+  const line = page.locator('[data-progress="05-main-rs"]');
+  assert.equal((await line.textContent())?.trim(), 'not started');
+  assert.equal(await boot(page), 'passed');
+  assert.equal((await line.textContent())?.trim(), 'booted');
+  await page.reload();
+  await page.locator('[data-progress="05-main-rs"][data-state="booted"]').waitFor();
+  const stored = await page.evaluate(() => localStorage.getItem('onko.progress.v1'));
+  assert.deepEqual(JSON.parse(stored ?? ''), { '05-main-rs': { booted: true } });
+});
+
+test('nothing on the page moves while it loads and while the machine boots', async () => {
+  const { page } = await site.visit('/', { viewport: { width: 390, height: 844 } });
+  assert.equal(await boot(page), 'passed');
+  const shift = await page.evaluate(
+    () =>
+      new Promise<number>((resolve) => {
+        let sum = 0;
+        new PerformanceObserver((list) => {
+          for (const entry of list.getEntries()) sum += (entry as PerformanceEntry & { value: number }).value;
+        }).observe({ type: 'layout-shift', buffered: true });
+        setTimeout(() => resolve(sum), 200);
+      }),
+  );
+  assert.ok(shift < 0.01, `layout shifted by ${shift}`);
+});

@@ -1,0 +1,91 @@
+import { existsSync } from 'node:fs';
+import { glob } from 'node:fs/promises';
+import { after } from 'node:test';
+import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+import { serve } from '../../cli/serve.ts';
+import { UserError } from '../../tools/errors.ts';
+import { root } from '../../tools/paths.ts';
+
+export const dist = `${root}/dist`;
+
+/** A page under test, and what it did that a reader would not see. */
+export interface Visit {
+  page: Page;
+  /** Messages on the console that are errors or warnings, and uncaught exceptions. */
+  complaints: string[];
+  /** Addresses outside the site that the page asked for. */
+  strays: string[];
+}
+
+export interface Site {
+  /** With a slash at its end. */
+  url: string;
+  /** Opens a page in a fresh browser context, which is closed with the site. */
+  visit(path: string, options?: BrowserContextOptions): Promise<Visit>;
+}
+
+/** Serves `dist` and starts a browser for the tests of one file; both end with them. */
+export async function openSite(): Promise<Site> {
+  if (!existsSync(`${dist}/index.html`)) throw new UserError('There is no site in dist/ to test.', 'Run ./onko build.');
+  const { server, url } = await serve(dist, 0);
+  const browser = await launch();
+  after(async () => {
+    await browser.close();
+    server.close();
+    server.closeAllConnections();
+  });
+  return { url, visit: (path, options) => visit(browser, url, path, options) };
+}
+
+/** Every page of the built site, as a path below its base: `/`, `/part-1/main-rs/` … */
+export async function pagePaths(): Promise<string[]> {
+  const paths: string[] = [];
+  for await (const file of glob('**/index.html', { cwd: dist })) paths.push(`/${file.slice(0, -'index.html'.length)}`);
+  return paths.sort();
+}
+
+/** Presses the machine's power button and waits for the page's verdict. */
+export async function boot(page: Page): Promise<'passed' | 'failed'> {
+  await page.locator('onko-machine [data-action="power"]').click();
+  return verdict(page);
+}
+
+/** Waits until the page has judged the machine. */
+export async function verdict(page: Page): Promise<'passed' | 'failed'> {
+  const machine = page.locator('onko-machine:is([data-verdict="passed"], [data-verdict="failed"])');
+  await machine.waitFor({ timeout: 30_000 });
+  return (await machine.getAttribute('data-verdict')) === 'passed' ? 'passed' : 'failed';
+}
+
+async function visit(browser: Browser, url: string, path: string, options: BrowserContextOptions = {}): Promise<Visit> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  const strays: string[] = [];
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+  });
+  page.on('request', (request) => {
+    const { origin, protocol } = new URL(request.url());
+    if (`${origin}/` !== url && protocol !== 'data:' && protocol !== 'blob:') strays.push(request.url());
+  });
+  await page.goto(new URL(path, url).href, { waitUntil: 'load' });
+  return { page, complaints, strays };
+}
+
+function launch(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+    args: [
+      '--headless',
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+}

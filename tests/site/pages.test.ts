@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import { unzipSync } from 'fflate';
+import type { Manifest } from '../../src/lib/manifest.ts';
+import { root } from '../../tools/paths.ts';
+import { dist, openSite, pagePaths } from './browser.ts';
+
+const site = await openSite();
+const paths = await pagePaths();
+const axe = `${root}/node_modules/axe-core/axe.min.js`;
+
+test('the site has its front page, the chapter and the page on the machine', () => {
+  for (const path of ['/', '/part-1/main-rs/', '/about/machine/']) assert.ok(paths.includes(path), path);
+});
+
+for (const path of paths) {
+  for (const colorScheme of ['dark', 'light'] as const) {
+    test(`${path} has nothing that axe objects to, ${colorScheme}`, async () => {
+      const { page } = await site.visit(path, { colorScheme, reducedMotion: 'reduce' });
+      await page.addScriptTag({ path: axe });
+      const violations = await page.evaluate(async () => {
+        const { axe } = window as unknown as { axe: { run(): Promise<{ violations: AxeViolation[] }> } };
+        interface AxeViolation {
+          id: string;
+          help: string;
+          nodes: { target: string[]; failureSummary: string }[];
+        }
+        const result = await axe.run();
+        return result.violations.map(({ id, help, nodes }) => ({
+          id,
+          help,
+          where: nodes.map(({ target, failureSummary }) => `${target.join(' ')}: ${failureSummary}`),
+        }));
+      });
+      assert.deepEqual(violations, []);
+    });
+  }
+
+  test(`${path} asks no other host for anything, and the console stays empty`, async () => {
+    const { page, complaints, strays } = await site.visit(path);
+    await page.evaluate(() => window.scrollTo(0, document.body.scrollHeight));
+    await page.waitForLoadState('networkidle');
+    assert.deepEqual(strays, []);
+    assert.deepEqual(complaints, []);
+  });
+
+  test(`${path} is not wider than a phone's screen`, async () => {
+    const { page } = await site.visit(path, { viewport: { width: 390, height: 844 } });
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 390);
+  });
+
+  test(`${path} links only to what is there, and every id is there once`, async () => {
+    const { page } = await site.visit(path);
+    const { hrefs, ids } = await page.evaluate(() => ({
+      hrefs: [...document.querySelectorAll<HTMLAnchorElement>('a[href]')].map(({ href }) => href),
+      ids: [...document.querySelectorAll('[id]')].map(({ id }) => id),
+    }));
+    assert.deepEqual(
+      ids.filter((id, index) => ids.indexOf(id) !== index),
+      [],
+    );
+    for (const href of new Set(hrefs)) {
+      if (!href.startsWith(site.url)) continue;
+      const { pathname, hash } = new URL(href);
+      const file = `${dist}${decodeURIComponent(pathname)}${pathname.endsWith('/') ? 'index.html' : ''}`;
+      assert.ok(existsSync(file), `${href} leads nowhere`);
+      if (hash && file.endsWith('.html')) {
+        assert.ok(
+          (await readFile(file, 'utf8')).includes(`id="${decodeURIComponent(hash.slice(1))}"`),
+          `${href}: no such id`,
+        );
+      }
+    }
+  });
+}
+
+test('the ISO is served as the manifest describes it', async () => {
+  const manifest = JSON.parse(await readFile(`${root}/public/isos/manifest.json`, 'utf8')) as Manifest;
+  assert.ok(manifest.isos.length > 0);
+  for (const { file, size, sha256 } of manifest.isos) {
+    const bytes = new Uint8Array(await (await fetch(`${site.url}isos/${file}`)).arrayBuffer());
+    assert.equal(bytes.length, size);
+    assert.equal(createHash('sha256').update(bytes).digest('hex'), sha256);
+  }
+});
+
+test("the chapter's zip holds the files that its page lists", async () => {
+  const response = await fetch(`${site.url}downloads/05-main-rs.zip`);
+  assert.equal(response.status, 200);
+  const names = Object.keys(unzipSync(new Uint8Array(await response.arrayBuffer())));
+  for (const file of ['Cargo.toml', '.cargo/config.toml', 'linker.ld', 'src/main.rs']) {
+    assert.ok(
+      names.some((name) => name === file || name.endsWith(`/${file}`)),
+      `${file} is not among ${names.join(', ')}`,
+    );
+  }
+});
+
+test('our changes to Bochs can be downloaded, with the script that builds the engine', async () => {
+  const response = await fetch(`${site.url}downloads/machine-engine.zip`);
+  const names = Object.keys(unzipSync(new Uint8Array(await response.arrayBuffer())));
+  assert.ok(names.includes('machine-engine/build.ts'), names.join(', '));
+  assert.ok(
+    names.some((name) => name.endsWith('.patch')),
+    names.join(', '),
+  );
+});
+
+test('a listing shows the lines of the compiled file under their real numbers', async () => {
+  const { page } = await site.visit('/part-1/main-rs/');
+  const whole = page.locator('#listing-src-main-rs');
+  const part = page.locator('#listing-src-main-rs-fill-loop');
+  const lines = (locator: typeof whole) =>
+    locator.locator('.ec-line').evaluateAll((elements) =>
+      elements.map((line) => ({
+        number: Number(line.querySelector('.ln')?.textContent),
+        code: line.querySelector('.code')?.textContent?.trimEnd(),
+      })),
+    );
+  const all = await lines(whole);
+  assert.deepEqual(
+    all.map(({ number }) => number),
+    all.map((_, index) => index + 1),
+  );
+  const some = await lines(part);
+  assert.ok(some.length > 3);
+  for (const { number, code } of some) assert.equal(code, all[number - 1]?.code);
+});
+
+test('copying a listing copies the code without line numbers', async () => {
+  const { page } = await site.visit('/part-1/main-rs/');
+  const copied = await page.locator('#listing-src-main-rs-fill-loop button[data-code]').getAttribute('data-code');
+  assert.match(copied ?? '', /for y in 0\.\.height/);
+  assert.doesNotMatch(copied ?? '', /^\s*\d+ /m);
+});
+
+test('without JavaScript the front page says what the machine would do, and offers the ISO', async () => {
+  const { page } = await site.visit('/', { javaScriptEnabled: false });
+  assert.match((await page.locator('onko-machine noscript').textContent()) ?? '', /JavaScript/);
+  assert.equal(await page.locator('onko-machine a[download]').getAttribute('href'), '/isos/05-main-rs.iso');
+  assert.equal(await page.locator('[data-action="power"]').isVisible(), false);
+});
