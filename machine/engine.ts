@@ -39,7 +39,8 @@ export interface Engine {
   engine_set_time(seconds: number): void;
 }
 
-const cpuModes = ['real', 'virtual-8086', 'protected', 'compatibility', 'long'] as const;
+/** By Bochs's number of a mode; virtual 8086 mode is a part of protected mode. */
+const cpuModes = ['real', 'protected', 'protected', 'compatibility', 'long'] as const;
 export type CpuMode = (typeof cpuModes)[number];
 
 export interface Segment {

@@ -1,15 +1,5 @@
 /** The files that the engine sees: all in memory, read only, and two that are the guest's output. */
-import {
-  ConsoleStdout,
-  Directory,
-  Fd,
-  File,
-  Inode,
-  OpenFile,
-  PreopenDirectory,
-  WASI,
-  wasi,
-} from '@bjorn3/browser_wasi_shim';
+import { ConsoleStdout, Fd, File, Inode, OpenFile, PreopenDirectory, WASI, wasi } from '@bjorn3/browser_wasi_shim';
 
 /** One entry of the table of open files, so that a snapshot can bring it back. */
 export type OpenFileState = { path: string; position: number } | null;

@@ -30,6 +30,8 @@ export interface MachineOptions {
 
 export type MachineListener<K extends keyof MachineEvents> = (event: CustomEvent<MachineEvents[K]>) => void;
 
+type ListenerOptions = AddEventListenerOptions | boolean;
+
 interface Pending {
   resolve: (value: never) => void;
   reject: (error: MachineError) => void;
@@ -184,17 +186,29 @@ export class Machine extends EventTarget {
 
   override addEventListener<K extends keyof MachineEvents>(
     type: K,
-    listener: MachineListener<K> | null,
-    options?: AddEventListenerOptions | boolean,
-  ): void {
+    listener: MachineListener<K>,
+    options?: ListenerOptions,
+  ): void;
+  override addEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?: ListenerOptions,
+  ): void;
+  override addEventListener(type: string, listener: unknown, options?: ListenerOptions): void {
     super.addEventListener(type, listener as EventListener | null, options);
   }
 
   override removeEventListener<K extends keyof MachineEvents>(
     type: K,
-    listener: MachineListener<K> | null,
-    options?: EventListenerOptions | boolean,
-  ): void {
+    listener: MachineListener<K>,
+    options?: ListenerOptions,
+  ): void;
+  override removeEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?: ListenerOptions,
+  ): void;
+  override removeEventListener(type: string, listener: unknown, options?: ListenerOptions): void {
     super.removeEventListener(type, listener as EventListener | null, options);
   }
 
@@ -275,15 +289,15 @@ export class Machine extends EventTarget {
   }
 
   #setState(state: MachineState): void {
-    const before = this.#state;
-    if (state === before) return;
+    if (state === this.#state) return;
     this.#state = state;
-    this.#emit('state', { state, before });
+    this.#emit('state', state);
   }
 
   #fail(failure: MachineFailure): void {
-    this.#terminate(new MachineError(failure.message, failure.fix));
-    this.#emit('error', { message: failure.message, fix: failure.fix });
+    const error = new MachineError(failure.message, failure.fix);
+    this.#terminate(error);
+    this.#emit('error', error);
     this.#setState('failed');
   }
 

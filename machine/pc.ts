@@ -54,6 +54,13 @@ async function instantiate(module: WebAssembly.Module, files: Files): Promise<En
   }
 }
 
+/** The memory of an engine that nothing has run in: what the post-BIOS snapshot is compared with. */
+export async function freshMemory(module: WebAssembly.Module): Promise<ArrayBuffer> {
+  const nothing = (): void => {};
+  const engine = await instantiate(module, new Files({ serial: nothing, debug: nothing, log: nothing }));
+  return engine.memory.buffer as ArrayBuffer;
+}
+
 export class Pc {
   readonly #engine: Engine;
   readonly #files: Files;

@@ -1,5 +1,6 @@
 /** What the main thread and the machine's worker say to each other, and the types of the public interface. */
 import type { Fault, Registers } from './engine.ts';
+import type { MachineError } from './errors.ts';
 import type { Screen } from './screen.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -35,12 +36,6 @@ export interface ScreenMode {
   bpp: number;
 }
 
-/** A piece of output of the guest: the bytes, and the same as UTF-8 text. */
-export interface Output {
-  bytes: Uint8Array;
-  text: string;
-}
-
 /** One instruction in Intel syntax. */
 export interface Instruction {
   address: bigint;
@@ -50,21 +45,22 @@ export interface Instruction {
 
 /** Events of a {@link Machine}; `detail` of the CustomEvent. */
 export interface MachineEvents {
-  state: { state: MachineState; before: MachineState };
+  state: MachineState;
   /** The guest set another mode. */
   screen: ScreenMode;
   /** A new picture is on the canvas; `instructions` is the instruction count at that moment. */
   frame: { width: number; height: number; instructions: number };
-  /** Bytes sent over COM1. */
-  serial: Output;
-  /** Bytes written to port 0xE9. */
-  debug: Output;
+  /** What the guest sent over COM1 since the last event, read as UTF-8. */
+  serial: string;
+  /** What the guest wrote to port 0xE9, likewise. */
+  debug: string;
   breakpoint: { address: bigint };
   /** A triple fault: the CPU has shut down. `message` says it in words. */
   fault: Fault & { message: string };
   /** What the emulator complains about without stopping, such as "No bootable device." */
   warning: { message: string };
-  error: MachineFailure;
+  /** The machine could not start, or broke; its state is `failed` right after. */
+  error: MachineError;
 }
 
 /** What the worker can be asked for. Every call is answered with its result or a {@link MachineFailure}. */
@@ -99,8 +95,8 @@ export type ToWorker =
   | { drawn: true };
 
 /** Events that the worker sends; the main thread makes `frame` from `picture`. */
-export type WorkerEvents = Omit<MachineEvents, 'frame' | 'state'> & {
-  state: MachineState;
+export type WorkerEvents = Omit<MachineEvents, 'frame' | 'error'> & {
+  error: MachineFailure;
   /** RGBA bytes, row by row without gaps. */
   picture: { pixels: ArrayBuffer; width: number; height: number; instructions: number };
 };

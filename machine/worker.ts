@@ -1,0 +1,407 @@
+/** The worker: gives the PC its share of the processor, shows its screen, and answers the page. */
+import { describeFault } from './engine.ts';
+import { asFailure, MachineError, noMemory, noWebAssembly } from './errors.ts';
+import { strokeOf } from './keys.ts';
+import { Pc, ticksPerSecond } from './pc.ts';
+import { decodePostBios, type PostBiosSnapshot } from './post-bios.ts';
+import type { Calls, EngineUrls, FromWorker, MachineState, ScreenMode, ToWorker, WorkerEvents } from './protocol.ts';
+
+declare const self: DedicatedWorkerGlobalScope;
+
+/** How long one slice should take: short enough for keys and pictures to be prompt, long enough to cost nothing. */
+const sliceMilliseconds = 12;
+/** A picture at most this often; a screen shows no more. */
+const frameMilliseconds = 16;
+/** How often a waiting CPU is looked after: the guest's timers tick this much late at most. */
+const waitMilliseconds = 8;
+/** A wait shorter than this, such as one for the CD drive, is over at once: a millisecond of the guest's time. */
+const shortWaitTicks = ticksPerSecond / 1000;
+/** A guest that polls the clock may run ahead of real time by this much before it is held back. */
+const leadMilliseconds = 250;
+/** The guest's screen refresh, so that a last change of a halted guest is seen: Bochs draws text 30 times a second. */
+const settleTicks = ticksPerSecond / 20;
+/** How long a key is held, and the pause after it, in milliseconds: a BIOS looks at keys that often. */
+const keyMilliseconds = 10;
+
+let pc: Pc | null = null;
+let state: MachineState = 'off';
+let sliceTicks = 400_000;
+/** `performance.now()` when the CPU began to wait, or `null` while it runs. */
+let waitingSince: number | null = null;
+/** Real time (ms) that the guest's time 0 corresponds to. */
+let epoch = 0;
+let timer: ReturnType<typeof setTimeout> | undefined;
+let queued = false;
+let lastFrame = 0;
+let framesOut = 0;
+let lastMode = '';
+
+// A MessageChannel comes back at once, where timers wait 4 ms.
+const { port1, port2 } = new MessageChannel();
+port1.onmessage = () => {
+  queued = false;
+  runSlice();
+};
+
+function send(message: FromWorker, transfer: Transferable[] = []): void {
+  self.postMessage(message, transfer);
+}
+
+function emit<K extends keyof WorkerEvents>(event: K, detail: WorkerEvents[K], transfer: Transferable[] = []): void {
+  send({ event, detail } as FromWorker, transfer);
+}
+
+function setState(next: MachineState): void {
+  if (next === state) return;
+  state = next;
+  emit('state', next);
+}
+
+/** Collects output of one slice, so that a byte at a time becomes one event. */
+function outputEvent(event: 'serial' | 'debug'): { write: (bytes: Uint8Array) => void; flush: () => void } {
+  const decoder = new TextDecoder();
+  let text = '';
+  return {
+    write: (bytes) => {
+      text += decoder.decode(bytes, { stream: true });
+    },
+    flush: () => {
+      if (text === '') return;
+      emit(event, text);
+      text = '';
+    },
+  };
+}
+
+const serial = outputEvent('serial');
+const debug = outputEvent('debug');
+
+/** Bochs marks what it cannot go on with as PANIC; with `panic: action=report` it goes on all the same. */
+function onLog(line: string): void {
+  if (line.includes('>>PANIC<<')) emit('warning', { message: line.replace(/^.*>>PANIC<<\s*/, '').trim() });
+}
+
+// ---------------------------------------------------------------------------------------------------------- engine
+
+async function fetchBytes(url: string, what: string): Promise<Uint8Array<ArrayBuffer>> {
+  let response: Response;
+  try {
+    response = await fetch(url);
+  } catch (error) {
+    throw new MachineError(
+      `${what} could not be fetched from ${url}.`,
+      'Check the network, then press power again.',
+      error,
+    );
+  }
+  if (!response.ok) {
+    throw new MachineError(
+      `${what} is missing: ${url} answered ${response.status}.`,
+      'Reload the page; if it stays so, the site was not deployed completely.',
+    );
+  }
+  return new Uint8Array(await response.arrayBuffer());
+}
+
+async function compile(bytes: Uint8Array<ArrayBuffer>, url: string): Promise<WebAssembly.Module> {
+  try {
+    return await WebAssembly.compile(bytes);
+  } catch (error) {
+    if (error instanceof RangeError) throw noMemory(error);
+    throw new MachineError(
+      `The machine's engine at ${url} is damaged or too new for this browser: ${String(error)}.`,
+      'Reload the page, or use a current Firefox, Chrome, Edge or Safari.',
+      error,
+    );
+  }
+}
+
+/** `crypto.subtle` exists only on pages that came over HTTPS or from this very computer. */
+async function checkBelongsTogether(engine: Uint8Array<ArrayBuffer>, snapshot: PostBiosSnapshot): Promise<void> {
+  if (!self.isSecureContext) return;
+  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', engine));
+  if (hash.every((byte, n) => byte === snapshot.engineHash[n])) return;
+  throw new MachineError(
+    "The machine's engine and snapshot are of different builds.",
+    'Reload the page without the cache (Ctrl+Shift+R); if it stays so, the site was not deployed completely.',
+  );
+}
+
+interface Engine {
+  module: WebAssembly.Module;
+  snapshot: PostBiosSnapshot;
+}
+
+async function loadEngine(urls: EngineUrls): Promise<Engine> {
+  if (typeof WebAssembly === 'undefined') throw noWebAssembly();
+  const [wasm, snapshotBytes] = await Promise.all([
+    fetchBytes(urls.wasm, "The machine's engine"),
+    fetchBytes(urls.snapshot, "The machine's snapshot"),
+  ]);
+  const snapshot = decodePostBios(snapshotBytes);
+  const [module] = await Promise.all([compile(wasm, urls.wasm), checkBelongsTogether(wasm, snapshot)]);
+  return { module, snapshot };
+}
+
+let engine: Engine | null = null;
+
+function newPc({ module, snapshot }: Engine): Promise<Pc> {
+  return Pc.fromSnapshot(module, snapshot, { serial: serial.write, debug: debug.write, log: onLog });
+}
+
+// ------------------------------------------------------------------------------------------------------ scheduling
+
+function schedule(milliseconds: number): void {
+  clearTimeout(timer);
+  timer = undefined;
+  if (milliseconds > 0) {
+    timer = setTimeout(runSlice, milliseconds);
+  } else if (!queued) {
+    queued = true;
+    port2.postMessage(null);
+  }
+}
+
+/** Milliseconds that the guest's time is ahead of real time; time that it lost is not made up for. */
+function lead(machine: Pc, now: number): number {
+  const ahead = epoch + (machine.ticks() / ticksPerSecond) * 1000 - now;
+  if (ahead < 0) epoch -= ahead;
+  return Math.max(0, ahead);
+}
+
+function startClock(machine: Pc): void {
+  epoch = performance.now() - (machine.ticks() / ticksPerSecond) * 1000;
+  waitingSince = null;
+}
+
+function runSlice(): void {
+  if (state !== 'running' || pc === null) return;
+  try {
+    slice(pc);
+  } catch (error) {
+    endWith(error);
+  }
+}
+
+function slice(machine: Pc): void {
+  const began = performance.now();
+  const slept = waitingSince === null ? 0 : began - waitingSince;
+  const idle = Math.max(shortWaitTicks, (slept / 1000) * ticksPerSecond);
+  const reason = machine.run(sliceTicks + idle, idle);
+  const now = performance.now();
+  flushOutput();
+  if (reason === 'slice-used' && slept === 0) adapt(now - began);
+  switch (reason) {
+    case 'slice-used': {
+      waitingSince = null;
+      const ahead = lead(machine, now);
+      schedule(ahead > leadMilliseconds ? Math.min(ahead - leadMilliseconds, 2 * frameMilliseconds) : 0);
+      show(machine);
+      break;
+    }
+    case 'waiting':
+      if (sleepsForever(machine)) settle(machine);
+      else {
+        waitingSince = now;
+        schedule(waitMilliseconds);
+        show(machine);
+      }
+      break;
+    case 'breakpoint':
+      setState('paused');
+      show(machine, true);
+      emit('breakpoint', { address: machine.registers().rip });
+      break;
+    case 'shutdown':
+      showFault(machine);
+      break;
+  }
+}
+
+function adapt(milliseconds: number): void {
+  if (milliseconds < sliceMilliseconds * 0.7) sliceTicks = Math.min(sliceTicks * 1.3, 5e6);
+  else if (milliseconds > sliceMilliseconds * 1.3) sliceTicks = Math.max(sliceTicks / 1.5, 5e4);
+}
+
+/** A CPU that was halted with interrupts off has nothing to wait for. */
+function sleepsForever(machine: Pc): boolean {
+  const { halted, rflags } = machine.registers();
+  return halted && (rflags & 0x200n) === 0n;
+}
+
+/** Lets the graphics card finish its picture, then sleeps until something happens from outside. */
+function settle(machine: Pc): void {
+  machine.run(settleTicks, settleTicks);
+  flushOutput();
+  show(machine, true);
+  setState('halted');
+}
+
+function showFault(machine: Pc): void {
+  const fault = machine.fault();
+  show(machine, true);
+  setState('stopped');
+  emit('fault', { ...fault, message: describeFault(fault) });
+}
+
+function flushOutput(): void {
+  serial.flush();
+  debug.flush();
+}
+
+/** The engine itself gave up: a program for WASI ends by an exception. */
+function endWith(error: unknown): void {
+  flushOutput();
+  emit('error', asFailure(error));
+}
+
+// ---------------------------------------------------------------------------------------------------------- screen
+
+/** Shows the picture if it changed: no more often than a screen does and than the page can draw, unless it is the last. */
+function show(machine: Pc, last = false): void {
+  announceMode(machine.mode());
+  const now = performance.now();
+  if (!last && (framesOut > 0 || now - lastFrame < frameMilliseconds)) return;
+  const picture = machine.changedPicture();
+  if (picture === null) return;
+  lastFrame = now;
+  framesOut++;
+  const pixels = picture.rgba.slice().buffer;
+  const { width, height } = picture;
+  emit('picture', { pixels, width, height, instructions: machine.instructionCount() }, [pixels]);
+}
+
+function announceMode(mode: ScreenMode): void {
+  const { mode: kind, width, height, bpp } = mode;
+  const name = `${kind} ${width} ${height} ${bpp}`;
+  if (name === lastMode || width === 0) return;
+  lastMode = name;
+  emit('screen', mode);
+}
+
+// ----------------------------------------------------------------------------------------------------------- calls
+
+function running(): Pc {
+  if (pc === null || state === 'off') throw new MachineError('The machine is off.', 'Press power first.');
+  return pc;
+}
+
+/** Starts or goes on; also wakes the loop after something happened to a sleeping PC. */
+function go(machine: Pc): void {
+  startClock(machine);
+  setState('running');
+  schedule(0);
+}
+
+const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+async function press(machine: Pc, codes: readonly string[]): Promise<void> {
+  for (const code of codes) machine.key(code, true);
+  await sleep(keyMilliseconds);
+  for (const code of [...codes].reverse()) machine.key(code, false);
+  await sleep(keyMilliseconds);
+}
+
+type Handlers = {
+  [K in keyof Calls]: (...args: Parameters<Calls[K]>) => ReturnType<Calls[K]> | Promise<ReturnType<Calls[K]>>;
+};
+
+const handlers: Handlers = {
+  async prepare(urls) {
+    engine = await loadEngine(urls);
+    pc = await newPc(engine);
+  },
+  async powerOn(iso) {
+    if (engine === null) throw new MachineError('The machine is not prepared.', 'Press power again.');
+    // A PC that has run already is replaced by a new one, whose BIOS has not.
+    if (pc === null || state !== 'off') {
+      clearTimeout(timer);
+      state = 'off';
+      pc = null; // its memory must be free before there is another
+      pc = await newPc(engine);
+    }
+    pc.insertDisc(iso);
+    pc.setClock(new Date());
+    lastMode = '';
+    go(pc);
+  },
+  pause() {
+    const machine = running();
+    if (state === 'stopped') return;
+    clearTimeout(timer);
+    show(machine, true);
+    setState('paused');
+  },
+  resume() {
+    const machine = running();
+    if (state === 'paused') go(machine);
+  },
+  reset() {
+    const machine = running();
+    machine.reset();
+    go(machine);
+  },
+  key(codes, isPressed, isReleased) {
+    const machine = running();
+    for (const code of codes) {
+      if (isPressed && !machine.key(code, true)) {
+        throw new MachineError(
+          `A PC keyboard has no key "${code}".`,
+          'Use the names of KeyboardEvent.code, such as "KeyA".',
+        );
+      }
+    }
+    if (isReleased) for (const code of [...codes].reverse()) machine.key(code, false);
+    if (state === 'halted') go(machine);
+  },
+  async type(text) {
+    const machine = running();
+    for (const character of text) {
+      const stroke = strokeOf(character);
+      if (stroke === undefined) {
+        throw new MachineError(`A US keyboard has no key for "${character}".`, 'Type ASCII characters only.');
+      }
+      await press(machine, stroke.shift ? ['ShiftLeft', stroke.code] : [stroke.code]);
+    }
+    if (state === 'halted') go(machine);
+  },
+  screen: () => running().screen(),
+  textScreen: () => running().textScreen(),
+  readPhysical: (address, length) => running().readPhysical(address, length),
+  readLinear: (address, length) => running().readLinear(address, length),
+  writePhysical: (address, bytes) => running().writePhysical(address, bytes),
+  disassemble: (address, count) => running().disassemble(address, count),
+  registers: () => running().registers(),
+  instructionCount: () => running().instructionCount(),
+  memoryUsage: () => running().memoryUsage(),
+  snapshot: () => running().snapshot(),
+  restore(snapshot) {
+    const machine = running();
+    machine.restore(snapshot);
+    lastMode = '';
+    if (state === 'paused') show(machine, true);
+    else go(machine);
+  },
+  step(count) {
+    const machine = running();
+    if (state !== 'paused') throw new MachineError('Only a paused machine can be stepped.', 'Pause it first.');
+    for (let n = 0; n < count && machine.step() === 'slice-used'; n++);
+    flushOutput();
+    show(machine, true);
+  },
+  setBreakpoints: (addresses) => running().setBreakpoints(addresses),
+};
+
+self.onmessage = async ({ data }: MessageEvent<ToWorker>) => {
+  if ('drawn' in data) {
+    framesOut = Math.max(0, framesOut - 1);
+    return;
+  }
+  try {
+    // TypeScript cannot see that a call and its arguments belong together.
+    const handler = handlers[data.call] as (...args: readonly unknown[]) => unknown;
+    send({ id: data.id, result: await handler(...data.with) });
+  } catch (error) {
+    send({ id: data.id, failure: asFailure(error) });
+  }
+};
