@@ -8,8 +8,8 @@
 // region panic
 use core::panic::PanicInfo;
 
-/// Rust calls this when something panics. There is nobody to tell yet, so
-/// we stop.
+/// Rust calls this when something panics. There is nobody to tell
+/// yet, so we stop.
 #[panic_handler]
 fn panic(_info: &PanicInfo) -> ! {
     loop {}
