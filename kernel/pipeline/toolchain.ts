@@ -1,4 +1,5 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { UserError } from '../../tools/errors.ts';
 import { cache, root } from '../../tools/paths.ts';
@@ -169,8 +170,7 @@ async function cargoBuild(toolchain: Toolchain, request: BuildRequest): Promise<
   const settings = [
     // --config adds to the lists in the reader's .cargo/config.toml; RUSTFLAGS would replace them.
     `target.${bareTarget}.rustflags=${JSON.stringify(remapped)}`,
-    // Everything in between is shared by all builds, so that core is compiled once for each set of flags.
-    `build.build-dir=${JSON.stringify(`${cache}/kernel/build`)}`,
+    `build.build-dir=${JSON.stringify(sharedFolder(request.folder, remapped))}`,
   ];
   await run(
     toolchain.cargo,
@@ -183,6 +183,16 @@ async function cargoBuild(toolchain: Toolchain, request: BuildRequest): Promise<
     ],
     { cwd: request.folder, env, ...(request.onOutput && { onOutput: request.onOutput }) },
   );
+}
+
+/**
+ * Where cargo keeps what lies between source and binary. Crates of the same settings share it, so that core is compiled
+ * once for all of them; others must not, since cargo would compile core anew each time the settings change.
+ */
+function sharedFolder(folder: string, flags: readonly string[]): string {
+  const file = `${folder}/.cargo/config.toml`;
+  const settings = [existsSync(file) ? readFileSync(file, 'utf8') : '', ...flags].join('\0');
+  return `${buildFolder}/build-${createHash('sha256').update(settings).digest('hex').slice(0, 8)}`;
 }
 
 interface Metadata {
