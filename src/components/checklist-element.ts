@@ -10,8 +10,10 @@ import {
 
 /** `<onko-checklist>`: gives the list of Checklist.astro its boxes, and keeps the ticks in this browser. */
 class Checklist extends HTMLElement {
-  /** The ticks of all lists, as last seen: storage may be switched off. */
+  /** The ticks of all lists, as last seen. */
   #ticked: Ticked = new Set();
+  /** Whether storage took the last change; it may be full or switched off. */
+  #stored = true;
 
   connectedCallback(): void {
     for (const part of this.querySelectorAll<HTMLElement>('[hidden]')) part.hidden = false;
@@ -48,15 +50,17 @@ class Checklist extends HTMLElement {
 
   /** What is stored now: another tab may have changed it. */
   #current(): Ticked {
-    return load() ?? this.#ticked;
+    return (this.#stored ? load() : undefined) ?? this.#ticked;
   }
 
   #keep(ticked: Ticked): void {
     this.#ticked = ticked;
     try {
       localStorage.setItem(checklistKey, serializeTicked(ticked));
+      this.#stored = true;
     } catch {
-      // Storage is off or full: the list works all the same, it only does not remember.
+      // The list works all the same, it only does not remember.
+      this.#stored = false;
     }
     this.#show();
   }
