@@ -1,0 +1,140 @@
+//! Loading a kernel and its modules, answering its requests, and calling it.
+
+use crate::console::{DebugPort, Serial};
+use crate::disk::Disk;
+use crate::handoff::Handoff;
+use crate::memory::take;
+use crate::video::{self, Modes};
+use crate::{clock, tables};
+use core::convert::Infallible;
+use core::fmt::{self, Write};
+use onko_loader_core::config::{Config, MODULE_LIMIT, path_on_volume};
+use onko_loader_core::elf::Plan;
+use onko_loader_core::error::{FileProblem, KernelProblem, Refusal};
+use onko_loader_core::iso9660::{File, LookupError, Volume};
+use onko_loader_core::memory::{Kind, MemoryMap};
+use onko_loader_core::protocol::{Feature, Requests};
+use onko_loader_core::response::{Facts, LoadedFile, Wishes, Writer, answer};
+use onko_loader_core::video::choose;
+
+/// Boots the entry with this index; returns only to refuse.
+///
+/// # Errors
+/// Everything that can be wrong with the kernel, its modules, or the machine.
+pub fn boot(
+    disk: &mut Disk,
+    volume: &Volume,
+    memory: &mut MemoryMap,
+    config: &Config<'static>,
+    entry: usize,
+) -> Result<Infallible, Refusal<'static>> {
+    let progress = Progress { serial: config.serial() };
+    let path = config.entries()[entry].path();
+    let cmdline = config.entries()[entry].cmdline();
+    let refuse = |problem| Refusal::Kernel { path, problem };
+
+    progress.tell(format_args!("Loading {path}"));
+    let place = find(disk, volume, path, |problem| refuse(KernelProblem::File(problem)))?;
+    let file: &'static [u8] = disk.read_file(place, memory, Kind::LoaderReclaimable, "the kernel's file")?;
+    let plan = Plan::new(file).map_err(refuse)?;
+    let image = take(memory, plan.size(), Kind::ExecutableAndModules, "the kernel's image")?;
+    plan.load(file, image);
+    let physical_base = image.as_ptr() as u64;
+
+    let requests = find_requests(file, image, &plan).map_err(refuse)?;
+    let wishes = Wishes::read(image, &requests).map_err(refuse)?;
+    let entry_point = wishes.entry.unwrap_or(plan.entry);
+    if !plan.is_executable(entry_point) {
+        return Err(refuse(KernelProblem::EntryOutside { entry: entry_point, requested: wishes.entry.is_some() }));
+    }
+
+    let mut modules = [LoadedFile { physical: 0, size: 0, path: "", string: "" }; MODULE_LIMIT];
+    let mut module_count = 0;
+    for module in config.modules(entry) {
+        progress.tell(format_args!("Loading module {}", module.path));
+        let refuse = |problem| Refusal::Module { path: module.path, problem };
+        let place = find(disk, volume, module.path, refuse)?;
+        let bytes = disk.read_file(place, memory, Kind::ExecutableAndModules, "a module")?;
+        modules[module_count] = loaded(bytes, module.path, module.cmdline);
+        module_count += 1;
+    }
+
+    let modes = Modes::detect();
+    let mode = choose(modes.as_slice(), config.entries()[entry].resolution());
+    if mode.is_none() && requests.get(Feature::Framebuffer).is_some() {
+        return Err(refuse(KernelProblem::NoVideoMode));
+    }
+    if let Some(mode) = mode {
+        memory.add(mode.address.into(), mode.size(), Kind::Framebuffer)?;
+    }
+
+    let (base_revision, _) = requests.base_revision(image);
+    let space = take(memory, RESPONSE_SPACE, Kind::LoaderReclaimable, "the answers to the kernel's requests")?;
+    let handoff = Handoff::prepare(memory, &plan, physical_base, wishes.stack, base_revision)?;
+    let facts = Facts {
+        base_revision,
+        physical_base,
+        virtual_base: plan.base(),
+        kernel: loaded(file, path, cmdline),
+        modules: &modules[..module_count],
+        memory,
+        video: mode.map(|mode| (mode, modes.as_slice())),
+        rsdp: requests.get(Feature::Rsdp).and_then(|_| tables::rsdp()),
+        smbios: requests.get(Feature::Smbios).map_or((None, None), |_| tables::smbios()),
+        date: requests.get(Feature::DateAtBoot).and_then(|_| clock::unix_time()),
+    };
+    let space_address = space.as_ptr() as u64;
+    answer(image, &requests, &facts, &mut Writer::new(space, space_address))?;
+
+    if let Some(mode) = mode {
+        progress.tell(format_args!("Setting mode {}x{}x{}", mode.width, mode.height, mode.bpp));
+        if !video::set(&mode) && requests.get(Feature::Framebuffer).is_some() {
+            return Err(refuse(KernelProblem::NoVideoMode));
+        }
+    }
+    progress.tell(format_args!("Calling the kernel at {entry_point:#x}"));
+    handoff.enter(entry_point)
+}
+
+/// Room for all responses: 64 KiB of strings at most (limine.conf has no more), and 256 regions, 96 modes and 33 files.
+const RESPONSE_SPACE: u64 = 128 * 1024;
+
+fn find(
+    disk: &mut Disk,
+    volume: &Volume,
+    path: &'static str,
+    refuse: impl Fn(FileProblem) -> Refusal<'static>,
+) -> Result<File, Refusal<'static>> {
+    let path = path_on_volume(path).ok_or_else(|| refuse(FileProblem::BadPath))?;
+    volume.find(disk, path).map_err(|error| match error {
+        LookupError::File(problem) => refuse(problem),
+        LookupError::Volume(problem) => problem.into(),
+    })
+}
+
+fn loaded(bytes: &[u8], path: &'static str, string: &'static str) -> LoadedFile<'static> {
+    let path = path_on_volume(path).unwrap_or(path);
+    LoadedFile { physical: bytes.as_ptr() as u64, size: bytes.len() as u64, path, string }
+}
+
+fn find_requests(file: &[u8], image: &[u8], plan: &Plan) -> Result<Requests, KernelProblem<'static>> {
+    let _ = file;
+    let stretches =
+        plan.segments().iter().map(|segment| ((segment.address - plan.base()) as usize, segment.file_size as usize));
+    Requests::find(image, plan.base(), stretches)
+}
+
+/// Tells how far loading is: always on port 0xE9, on COM1 when limine.conf says so.
+struct Progress {
+    serial: bool,
+}
+
+impl Progress {
+    fn tell(&self, line: fmt::Arguments<'_>) {
+        // Writing to these cannot fail.
+        let _written = writeln!(DebugPort, "onko: {line}");
+        if self.serial {
+            let _written = writeln!(Serial, "onko: {line}");
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! The loader for PCs with a BIOS: from the boot sector to a kernel's first instruction.
+#![no_std]
+#![no_main]
+
+mod bios;
+mod clock;
+mod console;
+mod cpu;
+mod disk;
+mod exceptions;
+mod handoff;
+mod kernel;
+mod layout;
+mod memory;
+mod menu;
+mod settings;
+mod tables;
+mod video;
+
+use console::refuse;
+use core::convert::Infallible;
+use core::panic::PanicInfo;
+use disk::Disk;
+use onko_loader_core::error::Refusal;
+use onko_loader_core::iso9660::Volume;
+
+core::arch::global_asm!(include_str!("boot.s"), options(att_syntax));
+
+/// Called by boot.s in long mode, with a stack and all variables zero.
+#[unsafe(no_mangle)]
+extern "sysv64" fn loader_main() -> ! {
+    exceptions::catch();
+    let Err(refusal) = run();
+    refuse(format_args!("{refusal}"))
+}
+
+/// Everything in order; returns only to refuse.
+fn run() -> Result<Infallible, Refusal<'static>> {
+    let mut memory = memory::detect()?;
+    let mut disk = Disk::boot();
+    let volume = Volume::open(&mut disk)?;
+    let config = settings::read(&mut disk, &volume, &mut memory)?;
+    let entry = menu::choose(&config);
+    kernel::boot(&mut disk, &volume, &mut memory, &config, entry)
+}
+
+#[panic_handler]
+fn panic(info: &PanicInfo<'_>) -> ! {
+    match info.location() {
+        Some(place) => {
+            refuse(format_args!("Internal error: {} line {}. This is a bug in the loader.", place.file(), place.line()))
+        }
+        None => refuse(format_args!("Internal error. This is a bug in the loader.")),
+    }
+}

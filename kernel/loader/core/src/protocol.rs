@@ -1,0 +1,202 @@
+//! Finding a kernel's requests in its loaded image (Limine boot protocol, "Features").
+
+use crate::bytes::u64_at;
+use crate::error::KernelProblem;
+
+/// The highest base revision this loader speaks.
+pub const BASE_REVISION: u64 = 3;
+
+const BASE_REVISION_MAGIC: [u64; 2] = [0xf956_2b2d_5c95_a6c8, 0x6a7b_3849_4453_6bdc];
+const COMMON_MAGIC: [u64; 2] = [0xc7b1_dd30_df4c_8b88, 0x0a82_e883_a194_f07b];
+const START_MARKER: [u64; 4] =
+    [0xf6b8_f4b3_9de7_d1ae, 0xfab9_1a69_40fc_b9cf, 0x785c_6ed0_15d3_e316, 0x181e_920a_7852_b9d9];
+const END_MARKER: [u64; 2] = [0xadc0_e053_1bb1_0d03, 0x9572_709f_3176_4c62];
+
+/// Offset of the response pointer in every request.
+pub const RESPONSE: usize = 40;
+/// Offset of the first member after the response pointer.
+pub const MEMBERS: usize = 48;
+
+/// The requests this loader answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Feature {
+    /// Name and version of the loader.
+    BootloaderInfo,
+    /// BIOS or UEFI.
+    FirmwareType,
+    /// A stack of a size of the kernel's choice.
+    StackSize,
+    /// Offset of the higher half direct map.
+    Hhdm,
+    /// The picture.
+    Framebuffer,
+    /// Four or five levels of page tables.
+    PagingMode,
+    /// All regions of physical memory.
+    MemoryMap,
+    /// An entry point other than the ELF header's.
+    EntryPoint,
+    /// The kernel's own file.
+    ExecutableFile,
+    /// The kernel's command line.
+    ExecutableCmdline,
+    /// Files loaded beside the kernel.
+    Modules,
+    /// ACPI's root pointer.
+    Rsdp,
+    /// SMBIOS's entry points.
+    Smbios,
+    /// The clock's time.
+    DateAtBoot,
+    /// Where the kernel lies in physical and virtual memory.
+    ExecutableAddress,
+}
+
+/// Number of [`Feature`]s.
+pub const FEATURES: usize = 15;
+
+/// Third and fourth word of the request's ID, and its name in refusals.
+const TABLE: [(Feature, [u64; 2], &str); FEATURES] = [
+    (Feature::BootloaderInfo, [0xf550_38d8_e2a1_202f, 0x2794_26fc_f5f5_9740], "bootloader info"),
+    (Feature::FirmwareType, [0x8c2f_75d9_0bef_28a8, 0x7045_a468_8eac_00c3], "firmware type"),
+    (Feature::StackSize, [0x224e_f046_0a8e_8926, 0xe1cb_0fc2_5f46_ea3d], "stack size"),
+    (Feature::Hhdm, [0x48dc_f1cb_8ad2_b852, 0x6398_4e95_9a98_244b], "HHDM"),
+    (Feature::Framebuffer, [0x9d58_27dc_d881_dd75, 0xa314_8604_f6fa_b11b], "framebuffer"),
+    (Feature::PagingMode, [0x95c1_a0ed_ab09_44cb, 0xa4e5_cb38_42f7_488a], "paging mode"),
+    (Feature::MemoryMap, [0x67cf_3d9d_378a_806f, 0xe304_acdf_c50c_3c62], "memory map"),
+    (Feature::EntryPoint, [0x13d8_6c03_5a1c_d3e1, 0x2b0c_aa89_d8f3_026a], "entry point"),
+    (Feature::ExecutableFile, [0xad97_e90e_83f1_ed67, 0x31eb_5d1c_5ff2_3b69], "executable file"),
+    (Feature::ExecutableCmdline, [0x4b16_1536_e598_651e, 0xb390_ad4a_2f1f_303a], "executable command line"),
+    (Feature::Modules, [0x3e7e_2797_02be_32af, 0xca1c_4f3b_d128_0cee], "module"),
+    (Feature::Rsdp, [0xc5e7_7b6b_397e_7b43, 0x2763_7845_accd_cf3c], "RSDP"),
+    (Feature::Smbios, [0x9e90_46f1_1e09_5391, 0xaa4a_520f_efbd_e5ee], "SMBIOS"),
+    (Feature::DateAtBoot, [0x5027_46e1_84c0_88aa, 0xfbc5_ec83_e632_7893], "date at boot"),
+    (Feature::ExecutableAddress, [0x71ba_7686_3cc5_5f63, 0xb264_4a48_c516_a487], "executable address"),
+];
+
+impl Feature {
+    /// The feature's name in refusals.
+    pub fn name(self) -> &'static str {
+        TABLE[self as usize].2
+    }
+}
+
+/// Where the requests lie in an image, as offsets from its base.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Requests {
+    /// The base revision tag.
+    pub base_revision_tag: Option<usize>,
+    offsets: [Option<usize>; FEATURES],
+}
+
+impl Requests {
+    /// Finds the requests between the last start marker and the first end marker, or in the whole image where there
+    /// are no markers.
+    ///
+    /// `image` begins at virtual address `base`, a page boundary; `stretches` are the parts of it (offset and length)
+    /// that came from the file: what the file left zero holds no request.
+    ///
+    /// # Errors
+    /// [`KernelProblem::DuplicateRequest`].
+    pub fn find(
+        image: &[u8],
+        base: u64,
+        stretches: impl Iterator<Item = (usize, usize)> + Clone,
+    ) -> Result<Self, KernelProblem<'static>> {
+        let (start, end) = delimiters(image, stretches.clone());
+        let mut requests = Self { base_revision_tag: None, offsets: [None; FEATURES] };
+        for offset in stretches.flat_map(|(offset, length)| words(image, offset, length)) {
+            if offset < start || offset >= end {
+                continue;
+            }
+            match u64_at(image, offset) {
+                Some(word) if word == COMMON_MAGIC[0] && is_at(image, offset, &COMMON_MAGIC) => {
+                    requests.note(image, base, offset)?;
+                }
+                Some(word) if word == BASE_REVISION_MAGIC[0] && is_at(image, offset, &BASE_REVISION_MAGIC) => {
+                    requests.base_revision_tag = requests.base_revision_tag.or(Some(offset));
+                }
+                _ => {}
+            }
+        }
+        Ok(requests)
+    }
+
+    /// Takes the requests from a list of their virtual addresses, as the `.limine_reqs` section of kernels of base
+    /// revision 0 holds it.
+    ///
+    /// # Errors
+    /// [`KernelProblem::DuplicateRequest`]; an address outside the image is [`KernelProblem::RequestOutside`].
+    pub fn from_list(image: &[u8], base: u64, list: &[u8]) -> Result<Self, KernelProblem<'static>> {
+        let mut requests = Self { base_revision_tag: None, offsets: [None; FEATURES] };
+        for address in list.chunks_exact(8).filter_map(|word| u64_at(word, 0)).take_while(|&address| address != 0) {
+            let offset = address.checked_sub(base).and_then(|offset| usize::try_from(offset).ok());
+            let offset = offset.filter(|&offset| image.len().saturating_sub(MEMBERS) >= offset);
+            let offset = offset.ok_or(KernelProblem::RequestOutside { name: ".limine_reqs", address })?;
+            requests.note(image, base, offset)?;
+        }
+        Ok(requests)
+    }
+
+    /// Remembers the request at `offset`, if it is one this loader knows.
+    fn note(&mut self, image: &[u8], base: u64, offset: usize) -> Result<(), KernelProblem<'static>> {
+        let known = TABLE.iter().find(|(_, id, _)| is_at(image, offset.saturating_add(16), id));
+        let Some(&(feature, _, name)) = known else { return Ok(()) };
+        // A request cut off by the end of the image cannot be answered.
+        if image.len().saturating_sub(offset) < MEMBERS {
+            return Ok(());
+        }
+        let slot = &mut self.offsets[feature as usize];
+        if let Some(first) = *slot {
+            return Err(KernelProblem::DuplicateRequest {
+                name,
+                first: base + first as u64,
+                second: base + offset as u64,
+            });
+        }
+        *slot = Some(offset);
+        Ok(())
+    }
+
+    /// Offset of the request for `feature`, if the kernel makes it.
+    pub fn get(&self, feature: Feature) -> Option<usize> {
+        self.offsets[feature as usize]
+    }
+
+    /// The base revision to follow, and whether the kernel's wish is granted. Without a tag it is 0; a wish above
+    /// [`BASE_REVISION`] gets the highest there is.
+    pub fn base_revision(&self, image: &[u8]) -> (u64, bool) {
+        match self.base_revision_tag.and_then(|offset| u64_at(image, offset + 16)) {
+            None => (0, true),
+            Some(wish) if wish <= BASE_REVISION => (wish, true),
+            Some(_) => (BASE_REVISION, false),
+        }
+    }
+}
+
+/// Offsets of all 8-byte aligned words that lie wholly in a stretch.
+fn words(image: &[u8], offset: usize, length: usize) -> impl Iterator<Item = usize> + use<> {
+    let end = (offset + length).min(image.len());
+    (offset.next_multiple_of(8)..end.saturating_sub(7)).step_by(8)
+}
+
+fn is_at(image: &[u8], offset: usize, expected: &[u64]) -> bool {
+    expected.iter().enumerate().all(|(number, &word)| u64_at(image, offset + number * 8) == Some(word))
+}
+
+/// Where to search: from behind the last start marker to the first end marker after it.
+fn delimiters(image: &[u8], stretches: impl Iterator<Item = (usize, usize)> + Clone) -> (usize, usize) {
+    let all = || stretches.clone().flat_map(|(offset, length)| words(image, offset, length));
+    let mut start = 0;
+    let mut end = usize::MAX;
+    for offset in all() {
+        match u64_at(image, offset) {
+            Some(word) if word == START_MARKER[0] && is_at(image, offset, &START_MARKER) => start = offset,
+            Some(word) if word == END_MARKER[0] && end == usize::MAX && is_at(image, offset, &END_MARKER) => {
+                end = offset
+            }
+            _ => {}
+        }
+    }
+    (start, end)
+}
