@@ -2,8 +2,11 @@ import { readdir, readFile } from 'node:fs/promises';
 import { zipSync, type Zippable } from 'fflate';
 import { chapterArchive } from '../../kernel/pipeline/archive.ts';
 import { chapters } from '../../kernel/pipeline/chapters.ts';
+import { buildFolder } from '../../machine/engine/compile.ts';
+import { bochs, fetchSource } from '../../machine/engine/source.ts';
 import { root } from '../../tools/paths.ts';
 import { engineFiles } from './engine.ts';
+import { recordedFrames } from './frames.ts';
 
 /** A file of the site that is made from the project's own sources, not copied from `public`. */
 export interface GeneratedFile {
@@ -13,8 +16,12 @@ export interface GeneratedFile {
   bytes: () => Promise<Uint8Array>;
 }
 
-/** The zip of our changes to Bochs; the LGPL asks us to offer them beside the engine. */
+/**
+ * The LGPL asks whoever offers the engine to offer its source beside it: Bochs as Debian has it, and a zip of our changes with
+ * the script that compiles both.
+ */
 export const engineSourcesPath = 'downloads/machine-engine.zip';
+export const bochsSourcePath = `downloads/${bochs.tarball}`;
 
 export async function generatedFiles(): Promise<GeneratedFile[]> {
   const { wasm, snapshot } = await engineFiles();
@@ -22,6 +29,8 @@ export async function generatedFiles(): Promise<GeneratedFile[]> {
     { path: wasm.path, type: 'application/wasm', bytes: () => readFile(wasm.source) },
     { path: snapshot.path, type: 'application/octet-stream', bytes: () => readFile(snapshot.source) },
     { path: engineSourcesPath, type: 'application/zip', bytes: engineSources },
+    { path: bochsSourcePath, type: 'application/x-xz', bytes: async () => readFile(await fetchSource(buildFolder)) },
+    ...(await recordedFrames()).map(({ path, source }) => ({ path, type: 'image/png', bytes: () => readFile(source) })),
     ...chapters.map(({ id }) => ({
       path: chapterArchivePath(id),
       type: 'application/zip',

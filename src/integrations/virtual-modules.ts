@@ -1,14 +1,13 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import type { Plugin } from 'vite';
 import { chapterArchive } from '../../kernel/pipeline/archive.ts';
-import { chapters } from '../../kernel/pipeline/chapters.ts';
+import { chapters, chaptersFolder } from '../../kernel/pipeline/chapters.ts';
 import { composeChapter } from '../../kernel/pipeline/compose.ts';
-import { UserError } from '../../tools/errors.ts';
-import { root } from '../../tools/paths.ts';
-import type { Manifest } from '../lib/manifest.ts';
 import { engineFiles } from './engine.ts';
-import { chapterArchivePath, engineSourcesPath } from './generated-files.ts';
+import { recordedFrames } from './frames.ts';
+import { bochsSourcePath, chapterArchivePath, engineSourcesPath } from './generated-files.ts';
+import { manifestPath, readManifest } from './manifest.ts';
 
 /** A chapter as the pages see it. */
 export interface ChapterData {
@@ -26,7 +25,9 @@ export interface ChapterData {
 export interface EngineData {
   wasm: { path: string; size: number };
   snapshot: { path: string; size: number };
-  sources: string;
+  /** Our changes to Bochs, and Bochs itself. */
+  changes: string;
+  bochs: string;
 }
 
 /** Chapter id → the last picture that its ISO showed when the site was built, below the site's base. */
@@ -34,7 +35,7 @@ export type FrameData = Record<string, { path: string; width: number; height: nu
 
 const modules: Record<string, () => Promise<unknown>> = {
   'virtual:onko/chapters': chapterData,
-  'virtual:onko/manifest': manifest,
+  'virtual:onko/manifest': readManifest,
   'virtual:onko/engine': engineData,
   'virtual:onko/frames': frameData,
 };
@@ -50,10 +51,17 @@ export function virtualModules(): Plugin {
     async load(id) {
       const data = modules[id.slice(1)];
       if (id[0] !== '\0' || data === undefined) return undefined;
-      this.addWatchFile(`${root}/public/isos/manifest.json`);
+      for (const path of await sources()) this.addWatchFile(path);
       return `export default ${JSON.stringify(await data())};`;
     },
   };
+}
+
+/** What the modules are made from; the development server reloads the pages when one of these changes. */
+async function sources(): Promise<string[]> {
+  const entries = await readdir(chaptersFolder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => `${entry.parentPath}/${entry.name}`);
+  return [...files, manifestPath];
 }
 
 function chapterData(): Promise<ChapterData[]> {
@@ -71,24 +79,17 @@ function chapterData(): Promise<ChapterData[]> {
   );
 }
 
-async function manifest(): Promise<Manifest> {
-  const path = `${root}/public/isos/manifest.json`;
-  const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code !== 'ENOENT') throw cause;
-    throw new UserError(`The chapters' ISOs are not built: ${path} is missing.`, 'Run ./onko isos.');
-  });
-  return JSON.parse(text) as Manifest;
-}
-
 async function engineData(): Promise<EngineData> {
   const { wasm, snapshot } = await engineFiles();
   return {
     wasm: { path: wasm.path, size: wasm.size },
     snapshot: { path: snapshot.path, size: snapshot.size },
-    sources: engineSourcesPath,
+    changes: engineSourcesPath,
+    bochs: bochsSourcePath,
   };
 }
 
 async function frameData(): Promise<FrameData> {
-  return {};
+  const frames = await recordedFrames();
+  return Object.fromEntries(frames.map(({ chapter, path, width, height }) => [chapter, { path, width, height }]));
 }
