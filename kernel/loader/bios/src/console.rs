@@ -78,9 +78,9 @@ impl Screen {
     }
 
     /// Writes `text` at a place, as far as the row reaches.
-    pub fn write(&mut self, row: usize, column: usize, attribute: u8, text: &str) {
-        for (place, character) in (column..COLUMNS).zip(text.bytes().map(shown)) {
-            self.put(row, place, attribute, character as u8);
+    pub fn write(&mut self, row: usize, column: usize, attribute: u8, text: &[u8]) {
+        for (place, &byte) in (column..COLUMNS).zip(text) {
+            self.put(row, place, attribute, shown(byte) as u8);
         }
     }
 
@@ -113,9 +113,9 @@ impl<const N: usize> Text<N> {
         text
     }
 
-    /// The text.
-    pub fn as_str(&self) -> &str {
-        core::str::from_utf8(&self.bytes[..self.length]).unwrap_or("")
+    /// The text, ASCII only.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..self.length]
     }
 }
 
@@ -135,10 +135,10 @@ pub fn refuse(reason: fmt::Arguments<'_>) -> ! {
     let text = Text::<2048>::new(reason);
     let heading = concat!("Onko loader ", env!("CARGO_PKG_VERSION"));
     // Writing to these cannot fail.
-    let _written = writeln!(Both, "{heading}\n{}", text.as_str());
+    let _written = writeln!(Both, "{heading}\n{reason}");
     let mut screen = Screen::open();
-    screen.write(1, MARGIN, BRIGHT, heading);
-    for (row, line) in (3..ROWS).zip(wrap(text.as_str(), COLUMNS - 2 * MARGIN)) {
+    screen.write(1, MARGIN, BRIGHT, heading.as_bytes());
+    for (row, line) in (3..ROWS).zip(wrap(text.as_bytes(), COLUMNS - 2 * MARGIN)) {
         screen.write(row, MARGIN, PLAIN, line);
     }
     halt()

@@ -3,17 +3,18 @@
 use crate::console::{DebugPort, Serial};
 use crate::disk::Disk;
 use crate::handoff::Handoff;
+use crate::layout::name;
 use crate::memory::take;
 use crate::video::{self, Modes};
 use crate::{clock, tables};
 use core::convert::Infallible;
 use core::fmt::{self, Write};
 use onko_loader_core::config::{Config, MODULE_LIMIT, path_on_volume};
-use onko_loader_core::elf::Plan;
+use onko_loader_core::elf::{Plan, section};
 use onko_loader_core::error::{FileProblem, KernelProblem, Refusal};
 use onko_loader_core::iso9660::{File, LookupError, Volume};
 use onko_loader_core::memory::{Kind, MemoryMap};
-use onko_loader_core::protocol::{Feature, Requests};
+use onko_loader_core::protocol::{Feature, InternalModule, Requests, internal_modules, resolve};
 use onko_loader_core::response::{Facts, LoadedFile, Wishes, Writer, answer};
 use onko_loader_core::video::choose;
 
@@ -48,15 +49,15 @@ pub fn boot(
         return Err(refuse(KernelProblem::EntryOutside { entry: entry_point, requested: wishes.entry.is_some() }));
     }
 
-    let mut modules = [LoadedFile { physical: 0, size: 0, path: "", string: "" }; MODULE_LIMIT];
-    let mut module_count = 0;
+    let mut modules = Modules::new();
+    for module in internal_modules(image, plan.base(), &requests) {
+        modules.load_internal(disk, volume, memory, path, module.map_err(refuse)?)?;
+    }
     for module in config.modules(entry) {
         progress.tell(format_args!("Loading module {}", module.path));
         let refuse = |problem| Refusal::Module { path: module.path, problem };
         let place = find(disk, volume, module.path, refuse)?;
-        let bytes = disk.read_file(place, memory, Kind::ExecutableAndModules, "a module")?;
-        modules[module_count] = loaded(bytes, module.path, module.cmdline);
-        module_count += 1;
+        modules.load(disk, memory, place, path_on_volume(module.path).unwrap_or_default(), module.cmdline)?;
     }
 
     let modes = Modes::detect();
@@ -75,8 +76,8 @@ pub fn boot(
         base_revision,
         physical_base,
         virtual_base: plan.base(),
-        kernel: loaded(file, path, cmdline),
-        modules: &modules[..module_count],
+        kernel: loaded(file, path_on_volume(path).unwrap_or_default(), cmdline),
+        modules: modules.as_slice(),
         memory,
         video: mode.map(|mode| (mode, modes.as_slice())),
         rsdp: requests.get(Feature::Rsdp).and_then(|_| tables::rsdp()),
@@ -103,26 +104,90 @@ fn find(
     disk: &mut Disk,
     volume: &Volume,
     path: &'static str,
-    refuse: impl Fn(FileProblem) -> Refusal<'static>,
+    refuse: impl Fn(FileProblem<'static>) -> Refusal<'static>,
 ) -> Result<File, Refusal<'static>> {
     let path = path_on_volume(path).ok_or_else(|| refuse(FileProblem::BadPath))?;
-    volume.find(disk, path).map_err(|error| match error {
+    volume.find(disk, path, name()).map_err(|error| match error {
         LookupError::File(problem) => refuse(problem),
         LookupError::Volume(problem) => problem.into(),
     })
 }
 
 fn loaded(bytes: &[u8], path: &'static str, string: &'static str) -> LoadedFile<'static> {
-    let path = path_on_volume(path).unwrap_or(path);
     LoadedFile { physical: bytes.as_ptr() as u64, size: bytes.len() as u64, path, string }
 }
 
 fn find_requests(file: &[u8], image: &[u8], plan: &Plan) -> Result<Requests, KernelProblem<'static>> {
-    let _ = file;
     let stretches =
         plan.segments().iter().map(|segment| ((segment.address - plan.base()) as usize, segment.file_size as usize));
-    Requests::find(image, plan.base(), stretches)
+    let requests = Requests::find(image, plan.base(), stretches)?;
+    match section(file, b".limine_reqs") {
+        Some(list) if requests.base_revision(image).0 == 0 => requests.from_list(image, plan.base(), list),
+        _ => Ok(requests),
+    }
 }
+
+/// The modules loaded so far.
+struct Modules {
+    files: [LoadedFile<'static>; MODULE_LIMIT],
+    count: usize,
+}
+
+impl Modules {
+    const fn new() -> Self {
+        const NOTHING: LoadedFile<'static> = LoadedFile { physical: 0, size: 0, path: "", string: "" };
+        Self { files: [NOTHING; MODULE_LIMIT], count: 0 }
+    }
+
+    fn as_slice(&self) -> &[LoadedFile<'static>] {
+        &self.files[..self.count]
+    }
+
+    fn load(
+        &mut self,
+        disk: &mut Disk,
+        memory: &mut MemoryMap,
+        place: File,
+        path: &'static str,
+        cmdline: &'static str,
+    ) -> Result<(), Refusal<'static>> {
+        if self.count == MODULE_LIMIT {
+            return Err(Refusal::TooManyModules { limit: MODULE_LIMIT });
+        }
+        let bytes = disk.read_file(place, memory, Kind::ExecutableAndModules, "a module")?;
+        self.files[self.count] = loaded(bytes, path, cmdline);
+        self.count += 1;
+        Ok(())
+    }
+
+    /// Loads a module that the kernel at `kernel` lists in its request.
+    fn load_internal(
+        &mut self,
+        disk: &mut Disk,
+        volume: &Volume,
+        memory: &mut MemoryMap,
+        kernel: &'static str,
+        module: InternalModule<'_>,
+    ) -> Result<(), Refusal<'static>> {
+        // The texts lie in the kernel's image, which is about to be its own: the loader keeps copies.
+        let texts = take(memory, TEXT_SPACE, Kind::LoaderReclaimable, "a module's path")?;
+        let (path, cmdline) = texts.split_at_mut(TEXT_SPACE as usize / 2);
+        let length = resolve(path_on_volume(kernel).unwrap_or_default(), module.path, path);
+        let path = core::str::from_utf8(&path[..length.unwrap_or_default()]).unwrap_or_default();
+        let length = module.cmdline.len().min(cmdline.len());
+        cmdline[..length].copy_from_slice(&module.cmdline.as_bytes()[..length]);
+        let cmdline = core::str::from_utf8(&cmdline[..length]).unwrap_or_default();
+        match volume.find(disk, path, name()) {
+            Ok(place) => self.load(disk, memory, place, path, cmdline),
+            Err(LookupError::Volume(problem)) => Err(problem.into()),
+            Err(LookupError::File(problem)) if module.required => Err(Refusal::Module { path, problem }),
+            Err(LookupError::File(_)) => Ok(()),
+        }
+    }
+}
+
+/// Room for a path and a command line, half of it each.
+const TEXT_SPACE: u64 = 4096;
 
 /// Tells how far loading is: always on port 0xE9, on COM1 when limine.conf says so.
 struct Progress {

@@ -6,8 +6,11 @@
 //! | 0x07c00..0x30000  | this image and its variables                                |
 //! | 0x30000..0x38000  | blocks on their way from the disk to where they belong      |
 //! | 0x38000..0x39000  | small structures for BIOS calls                             |
+//! | 0x39000..0x3a000  | a name that a refusal refers to                             |
 //! | 0x40000..0x60000  | the stack                                                   |
 //! | 0x60000..0x66000  | the loader's page tables                                    |
+
+use onko_loader_core::error::Name;
 
 /// Where INT 13h puts blocks.
 pub const DISK_BUFFER: u32 = 0x30000;
@@ -15,6 +18,19 @@ pub const DISK_BUFFER: u32 = 0x30000;
 pub const DISK_BUFFER_BLOCKS: u32 = 16;
 /// Where structures for BIOS calls are.
 pub const SCRATCH: u32 = 0x38000;
+const NAME: u32 = 0x39000;
+
+/// Room for one name, which refusals refer to.
+pub fn name() -> &'static mut Name {
+    const { assert!(size_of::<Name>() <= 4096 && align_of::<Name>() == 1) };
+    let name = NAME as usize as *mut Name;
+    // SAFETY: nothing else lies there (see the table), and the loader's page tables map it; a name is written before it
+    // is referred to. A refusal that refers to it is the loader's end, so there is never a second one.
+    unsafe {
+        name.write(Name::new());
+        &mut *name
+    }
+}
 
 /// The first `N` bytes of [`SCRATCH`].
 pub fn scratch<const N: usize>() -> &'static mut [u8; N] {

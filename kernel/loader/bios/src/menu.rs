@@ -85,8 +85,8 @@ fn announce(config: &Config<'_>) {
 }
 
 fn draw(screen: &mut Screen, config: &Config<'_>, menu: &Menu, countdown: Option<&Countdown>) {
-    screen.write(1, MARGIN, BRIGHT, concat!("Onko loader ", env!("CARGO_PKG_VERSION")));
-    screen.write(2, MARGIN, PLAIN, "Up and Down choose, Enter boots.");
+    screen.write(1, MARGIN, BRIGHT, concat!("Onko loader ", env!("CARGO_PKG_VERSION")).as_bytes());
+    screen.write(2, MARGIN, PLAIN, b"Up and Down choose, Enter boots.");
     // Scroll so that the selected row is in view.
     let height = LAST_ROW - FIRST_ROW;
     let selected = menu.rows(config).position(|index| index == menu.selected()).unwrap_or_default();
@@ -103,10 +103,10 @@ fn draw(screen: &mut Screen, config: &Config<'_>, menu: &Menu, countdown: Option
         let attribute = if index == menu.selected() { SELECTED } else { PLAIN };
         let indent = 2 * entry.depth as usize;
         let text = Text::<COLUMNS>::new(format_args!(" {:indent$}{sign}{} ", "", entry.title));
-        screen.write(row, MARGIN, attribute, text.as_str());
+        screen.write(row, MARGIN, attribute, text.as_bytes());
     }
     screen.clear_row(COMMENT_ROW, 0, PLAIN);
-    screen.write(COMMENT_ROW, MARGIN, PLAIN, config.entries()[menu.selected()].comment());
+    screen.write(COMMENT_ROW, MARGIN, PLAIN, config.entries()[menu.selected()].comment().as_bytes());
     draw_status(screen, countdown);
 }
 
@@ -114,7 +114,7 @@ fn draw_status(screen: &mut Screen, countdown: Option<&Countdown>) {
     screen.clear_row(STATUS_ROW, 0, PLAIN);
     if let Some(countdown) = countdown {
         let text = Text::<COLUMNS>::new(format_args!("Booting automatically in {}...", countdown.seconds_left()));
-        screen.write(STATUS_ROW, MARGIN, BRIGHT, text.as_str());
+        screen.write(STATUS_ROW, MARGIN, BRIGHT, text.as_bytes());
     }
 }
 

@@ -1,6 +1,7 @@
 //! Finding and reading limine.conf.
 
 use crate::disk::Disk;
+use crate::layout::name;
 use crate::memory::take;
 use onko_loader_core::config::Config;
 use onko_loader_core::error::{FileProblem, Refusal};
@@ -17,7 +18,7 @@ const PLACES: [&str; 4] = ["/limine.conf", "/limine/limine.conf", "/boot/limine.
 pub fn read(disk: &mut Disk, volume: &Volume, memory: &mut MemoryMap) -> Result<Config<'static>, Refusal<'static>> {
     const LIMIT: u32 = 64 * 1024;
     for place in PLACES {
-        let file = match volume.find(disk, place) {
+        let file = match volume.find(disk, place, name()) {
             Ok(file) => file,
             Err(LookupError::Volume(problem)) => return Err(problem.into()),
             Err(LookupError::File(FileProblem::NotFound { .. } | FileProblem::NotADirectory)) => continue,

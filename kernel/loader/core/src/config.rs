@@ -229,13 +229,18 @@ impl<'a> Config<'a> {
             return self.open_entry(line, number);
         }
         if let Some(title) = line.strip_prefix(':') {
-            return Err(ConfigProblem::OldEntry { text: line, title: title.trim_start_matches([':', '+']).trim() });
+            return Err(ConfigProblem::OldEntry {
+                text: line,
+                title: title.trim_start_matches([':', '+']).trim_ascii(),
+            });
         }
         match line.split_once(':') {
-            Some((key, value)) if !key.contains('=') => self.option(key.trim_end(), value.trim_start(), number),
+            Some((key, value)) if !key.contains('=') => {
+                self.option(key.trim_ascii_end(), value.trim_ascii_start(), number)
+            }
             _ => match line.split_once('=') {
                 Some((key, value)) => {
-                    Err(ConfigProblem::OldAssignment { key: key.trim_end(), value: value.trim_start() })
+                    Err(ConfigProblem::OldAssignment { key: key.trim_ascii_end(), value: value.trim_ascii_start() })
                 }
                 None => Err(ConfigProblem::NoColon { text: line }),
             },
@@ -246,7 +251,7 @@ impl<'a> Config<'a> {
         let after_slashes = line.trim_start_matches('/');
         let slashes = (line.len() - after_slashes.len()) as u32;
         let expanded = after_slashes.starts_with('+');
-        let title = after_slashes.strip_prefix('+').unwrap_or(after_slashes).trim();
+        let title = after_slashes.strip_prefix('+').unwrap_or(after_slashes).trim_ascii();
         if title.is_empty() {
             return Err(ConfigProblem::NoTitle);
         }
@@ -443,18 +448,25 @@ fn distance(a: &str, b: &str) -> usize {
 
 /// The trimmed lines with their numbers from 1.
 fn numbered_lines(text: &str) -> impl Iterator<Item = (u32, &str)> {
-    (1..).zip(text.split('\n').map(str::trim))
+    (1..).zip(text.split('\n').map(str::trim_ascii))
+}
+
+/// What stands before and behind the first occurrence of two characters. `str::split_once` would do, with a search
+/// that takes up 2 KiB of the loader.
+fn split_at_pair<'a>(text: &'a str, pair: &str) -> Option<(&'a str, &'a str)> {
+    let place = text.as_bytes().windows(2).position(|window| window == pair.as_bytes())?;
+    Some((text.get(..place)?, text.get(place + 2..)?))
 }
 
 /// A line that defines a macro: its name and its text.
 fn macro_definition(line: &str) -> Option<(&str, &str)> {
-    line.strip_prefix("${")?.split_once("}=")
+    split_at_pair(line.strip_prefix("${")?, "}=")
 }
 
 /// Copies `text` into `space` with every `${NAME}` replaced. Lines keep their numbers: those that define a macro
 /// become empty.
 fn replace_macros<'a>(text: &'a str, space: &'a mut [u8]) -> Result<&'a str, ConfigError<'a>> {
-    if !text.contains("${") {
+    if split_at_pair(text, "${").is_none() {
         return Ok(text);
     }
     let limit = space.len();
@@ -469,7 +481,7 @@ fn replace_macros<'a>(text: &'a str, space: &'a mut [u8]) -> Result<&'a str, Con
         };
         if !line.starts_with('#') && macro_definition(line).is_none() {
             let mut rest = line;
-            while let Some((before, from_name)) = rest.split_once("${") {
+            while let Some((before, from_name)) = split_at_pair(rest, "${") {
                 let Some((name, after)) = from_name.split_once('}') else {
                     return Err(ConfigError { line: number, problem: ConfigProblem::UnclosedMacro });
                 };

@@ -248,6 +248,23 @@ fn program_headers(file: &[u8]) -> Result<Headers<'_>, KernelProblem<'static>> {
     Ok(Headers { bytes: need(file, Part::ProgramHeaders, bytes, offset.saturating_add(length))?, count })
 }
 
+/// The bytes of the first section called `name`; `None` without one, or where the section headers are damaged.
+pub fn section<'a>(file: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    const SECTION_HEADER: usize = 64;
+    let table = u64_at(file, 40)?;
+    let (size, count, names) = (u16_at(file, 58)?, u16_at(file, 60)?, u16_at(file, 62)?);
+    if usize::from(size) != SECTION_HEADER {
+        return None;
+    }
+    let header = |number: u16| slice(file, table.checked_add(u64::from(number) * SECTION_HEADER as u64)?, 64);
+    let content = |header: &[u8]| slice(file, u64_at(header, 24)?, u64_at(header, 32)?);
+    let names = content(header(names)?)?;
+    (0..count).filter_map(header).find_map(|header| {
+        let own = names.get(u32_at(header, 0)? as usize..)?.strip_prefix(name)?;
+        if own.first() == Some(&0) { content(header) } else { None }
+    })
+}
+
 fn slice(file: &[u8], offset: u64, length: u64) -> Option<&[u8]> {
     let end = usize::try_from(offset.checked_add(length)?).ok()?;
     file.get(usize::try_from(offset).ok()?..end)

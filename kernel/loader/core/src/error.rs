@@ -61,7 +61,12 @@ pub enum Refusal<'a> {
         /// Its path as limine.conf (or the kernel) gives it.
         path: &'a str,
         /// What is wrong with it.
-        problem: FileProblem,
+        problem: FileProblem<'a>,
+    },
+    /// More modules than the loader's table holds, those of the kernel's own request among them.
+    TooManyModules {
+        /// How many fit.
+        limit: usize,
     },
 }
 
@@ -88,7 +93,7 @@ pub enum VolumeProblem {
 
 /// What can be wrong with a file named by a path, whatever its content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FileProblem {
+pub enum FileProblem<'a> {
     /// The path does not begin with `boot():/`.
     BadPath,
     /// The path carries a `#` and a hash, which would have to be checked.
@@ -96,7 +101,7 @@ pub enum FileProblem {
     /// No such file; `near` is an entry whose name differs only in case.
     NotFound {
         /// The entry that differs only in upper and lower case.
-        near: Option<Name>,
+        near: Option<&'a Name>,
     },
     /// The path names a directory.
     IsDirectory,
@@ -119,7 +124,7 @@ pub enum FileProblem {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KernelProblem<'a> {
     /// The file itself cannot be had.
-    File(FileProblem),
+    File(FileProblem<'a>),
     /// The first four bytes are not 7f 45 4c 46.
     NotElf {
         /// The bytes that stand there (fewer than four in a tiny file).
@@ -489,6 +494,9 @@ impl Display for Refusal<'_> {
             Self::Config { file, line: 0, problem } => write!(f, "Bad configuration: {file}: {problem}."),
             Self::Config { file, line, problem } => write!(f, "Bad configuration: {file}, line {line}: {problem}."),
             Self::Kernel { path, problem } => write!(f, "Cannot boot {}: {problem}.", Quoted(path)),
+            Self::TooManyModules { limit } => {
+                write!(f, "Cannot boot: limine.conf and the kernel ask for more than {limit} modules.")
+            }
             Self::Module { path, problem } => write!(f, "Cannot load the module {}: {problem}.", Quoted(path)),
         }
     }
@@ -510,7 +518,7 @@ impl Display for VolumeProblem {
     }
 }
 
-impl Display for FileProblem {
+impl Display for FileProblem<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::BadPath => f.write_str("the path is not one this loader can follow; expected boot():/ and a file"),

@@ -29,21 +29,21 @@ pub struct File {
 
 /// Why a file could not be found: something about the file, or about the whole medium.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LookupError {
+pub enum LookupError<'n> {
     /// The path leads nowhere.
-    File(FileProblem),
+    File(FileProblem<'n>),
     /// The medium is unreadable or damaged.
     Volume(VolumeProblem),
 }
 
-impl From<VolumeProblem> for LookupError {
+impl From<VolumeProblem> for LookupError<'_> {
     fn from(problem: VolumeProblem) -> Self {
         Self::Volume(problem)
     }
 }
 
-impl From<FileProblem> for LookupError {
-    fn from(problem: FileProblem) -> Self {
+impl<'n> From<FileProblem<'n>> for LookupError<'n> {
+    fn from(problem: FileProblem<'n>) -> Self {
         Self::File(problem)
     }
 }
@@ -93,15 +93,31 @@ impl Volume {
     }
 
     /// Finds the file that `path` names, with components separated by slashes. Rock Ridge names are compared exactly,
-    /// plain ISO 9660 names (upper case only) whatever the case.
+    /// plain ISO 9660 names (upper case only) whatever the case. `near` is room for the name of an entry that differs
+    /// from the path only in case, which the error then refers to.
     ///
     /// # Errors
     /// What is wrong with the path, or with the medium.
-    pub fn find(&self, device: &mut impl BlockDevice, path: &str) -> Result<File, LookupError> {
+    pub fn find<'n>(
+        &self,
+        device: &mut impl BlockDevice,
+        path: &str,
+        near: &'n mut Name,
+    ) -> Result<File, LookupError<'n>> {
+        *near = Name::new();
+        let found = self.walk(device, path, near);
+        let near = Some(&*near).filter(|near| !near.as_bytes().is_empty());
+        found.map_err(|error| match error {
+            LookupError::File(FileProblem::NotFound { .. }) => FileProblem::NotFound { near }.into(),
+            other => other,
+        })
+    }
+
+    fn walk(&self, device: &mut impl BlockDevice, path: &str, near: &mut Name) -> Result<File, LookupError<'static>> {
         let mut components = path.split('/').filter(|component| !component.is_empty()).peekable();
         let mut directory = self.root;
         while let Some(component) = components.next() {
-            let (file, is_directory) = self.find_in(device, directory, component.as_bytes())?;
+            let (file, is_directory) = self.find_in(device, directory, component.as_bytes(), near)?;
             match (is_directory, components.peek().is_some()) {
                 (true, true) => directory = file,
                 (false, false) => return self.check_place(file),
@@ -112,7 +128,7 @@ impl Volume {
         Err(FileProblem::IsDirectory.into())
     }
 
-    fn check_place(&self, file: File) -> Result<File, LookupError> {
+    fn check_place(&self, file: File) -> Result<File, LookupError<'static>> {
         let end = u64::from(file.lba) + u64::from(file.size).div_ceil(BLOCK as u64);
         if end > u64::from(self.blocks) {
             return Err(FileProblem::BeyondVolume { end, blocks: self.blocks }.into());
@@ -126,8 +142,9 @@ impl Volume {
         device: &mut impl BlockDevice,
         directory: File,
         wanted: &[u8],
-    ) -> Result<(File, bool), LookupError> {
-        let mut near = None;
+        near: &mut Name,
+    ) -> Result<(File, bool), LookupError<'static>> {
+        let mut name = Name::new();
         let mut block = [0; BLOCK];
         let count = directory.size.div_ceil(BLOCK as u32);
         for number in 0..count {
@@ -148,7 +165,7 @@ impl Volume {
                 if record.is_dot() {
                     continue;
                 }
-                let name = self.name(device, &record)?;
+                self.name(device, &record, &mut name)?;
                 if self.matches(name.as_bytes(), wanted) {
                     if record.several_extents {
                         return Err(FileProblem::SeveralExtents.into());
@@ -156,11 +173,11 @@ impl Volume {
                     return Ok((record.file, record.directory));
                 }
                 if name.as_bytes().eq_ignore_ascii_case(wanted) {
-                    near = Some(name);
+                    *near = name;
                 }
             }
         }
-        Err(FileProblem::NotFound { near }.into())
+        Err(FileProblem::NotFound { near: None }.into())
     }
 
     fn matches(&self, name: &[u8], wanted: &[u8]) -> bool {
@@ -170,26 +187,26 @@ impl Volume {
         }
     }
 
-    /// The record's Rock Ridge name, else its ISO 9660 name without version number.
-    fn name(&self, device: &mut impl BlockDevice, record: &Record<'_>) -> Result<Name, LookupError> {
-        let mut name = Name::new();
+    /// Sets `name` to the record's Rock Ridge name, else to its ISO 9660 name without version number.
+    fn name(&self, device: &mut impl BlockDevice, record: &Record<'_>, name: &mut Name) -> Result<(), VolumeProblem> {
+        *name = Name::new();
         if let Some(skip) = self.system_use_skip {
             let area = record.system_use.get(skip..).unwrap_or_default();
-            let mut continuation = read_names(area, &mut name);
+            let mut continuation = read_names(area, name);
             let mut block = [0; BLOCK];
             // A name of 255 bytes needs one continuation area; more than a few are a loop.
             for _ in 0..4 {
                 let Some(area) = continuation.filter(|area| area.lba < self.blocks) else { break };
                 device.read_block(area.lba, &mut block)?;
                 let end = area.offset.saturating_add(area.length).min(BLOCK);
-                continuation = read_names(block.get(area.offset..end).unwrap_or_default(), &mut name);
+                continuation = read_names(block.get(area.offset..end).unwrap_or_default(), name);
             }
         }
         if name.as_bytes().is_empty() {
             let plain = record.name.split(|&byte| byte == b';').next().unwrap_or_default();
             name.push(plain.strip_suffix(b".").unwrap_or(plain));
         }
-        Ok(name)
+        Ok(())
     }
 }
 

@@ -122,13 +122,13 @@ impl Requests {
         Ok(requests)
     }
 
-    /// Takes the requests from a list of their virtual addresses, as the `.limine_reqs` section of kernels of base
-    /// revision 0 holds it.
+    /// The same base revision tag, with the requests taken from a list of their virtual addresses instead, as the
+    /// `.limine_reqs` section of kernels of base revision 0 holds it.
     ///
     /// # Errors
     /// [`KernelProblem::DuplicateRequest`]; an address outside the image is [`KernelProblem::RequestOutside`].
-    pub fn from_list(image: &[u8], base: u64, list: &[u8]) -> Result<Self, KernelProblem<'static>> {
-        let mut requests = Self { base_revision_tag: None, offsets: [None; FEATURES] };
+    pub fn from_list(&self, image: &[u8], base: u64, list: &[u8]) -> Result<Self, KernelProblem<'static>> {
+        let mut requests = Self { base_revision_tag: self.base_revision_tag, offsets: [None; FEATURES] };
         for address in list.chunks_exact(8).filter_map(|word| u64_at(word, 0)).take_while(|&address| address != 0) {
             let offset = address.checked_sub(base).and_then(|offset| usize::try_from(offset).ok());
             let offset = offset.filter(|&offset| image.len().saturating_sub(MEMBERS) >= offset);
@@ -172,6 +172,70 @@ impl Requests {
             Some(_) => (BASE_REVISION, false),
         }
     }
+}
+
+/// A module that the kernel itself asks for, by the module request's revision 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InternalModule<'a> {
+    /// Path, relative to the kernel's folder unless it begins with a slash.
+    pub path: &'a str,
+    /// Command line.
+    pub cmdline: &'a str,
+    /// Whether a missing file is an error.
+    pub required: bool,
+}
+
+/// The modules that the module request in `image`, which begins at virtual address `base`, lists by itself.
+///
+/// # Errors
+/// Each pointer that leaves the image, or text that is not UTF-8, is a [`KernelProblem::RequestOutside`].
+pub fn internal_modules<'a>(
+    image: &'a [u8],
+    base: u64,
+    requests: &Requests,
+) -> impl Iterator<Item = Result<InternalModule<'a>, KernelProblem<'static>>> {
+    let word = move |address: u64| {
+        let offset = address.checked_sub(base).and_then(|offset| usize::try_from(offset).ok());
+        offset.and_then(|offset| u64_at(image, offset)).ok_or_else(|| outside(address))
+    };
+    let text = move |address: u64| {
+        let offset = address.checked_sub(base).and_then(|offset| usize::try_from(offset).ok());
+        let bytes = offset.and_then(|offset| image.get(offset..)).ok_or_else(|| outside(address))?;
+        let length = bytes.iter().position(|&byte| byte == 0).ok_or_else(|| outside(address))?;
+        core::str::from_utf8(&bytes[..length]).map_err(|_| outside(address))
+    };
+    let request = requests.get(Feature::Modules).filter(|&offset| u64_at(image, offset + 32) >= Some(1));
+    let member = |number: usize| request.and_then(|offset| u64_at(image, offset + MEMBERS + number * 8));
+    let (count, list) = (member(0).unwrap_or_default(), member(1).unwrap_or_default());
+    (0..count).map(move |number| {
+        let module = word(list.wrapping_add(number.wrapping_mul(8)))?;
+        let member = |number: u64| word(module.wrapping_add(number * 8));
+        Ok(InternalModule { path: text(member(0)?)?, cmdline: text(member(1)?)?, required: member(2)? & 1 != 0 })
+    })
+}
+
+fn outside(address: u64) -> KernelProblem<'static> {
+    KernelProblem::RequestOutside { name: Feature::Modules.name(), address }
+}
+
+/// Joins a path relative to the folder of `kernel`, both with slashes; one that begins with a slash stays as it is.
+/// Returns how many bytes of `room` it takes, `None` when it does not fit.
+pub fn resolve(kernel: &str, path: &str, room: &mut [u8]) -> Option<usize> {
+    let folder = if path.starts_with('/') { "" } else { kernel.get(..kernel.rfind('/')?)? };
+    let mut used = 0;
+    for component in folder.split('/').chain(path.split('/')) {
+        match component {
+            "" | "." => {}
+            ".." => used = room[..used].iter().rposition(|&byte| byte == b'/').unwrap_or_default(),
+            name => {
+                let place = room.get_mut(used..used + name.len() + 1)?;
+                place[0] = b'/';
+                place[1..].copy_from_slice(name.as_bytes());
+                used += name.len() + 1;
+            }
+        }
+    }
+    Some(used)
 }
 
 /// Offsets of all 8-byte aligned words that lie wholly in a stretch.

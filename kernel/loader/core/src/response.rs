@@ -81,7 +81,7 @@ impl<'b> Writer<'b> {
         Ok(HHDM + self.physical + start as u64)
     }
 
-    fn words<const N: usize>(&mut self, words: [u64; N]) -> Result<u64, Refusal<'static>> {
+    fn words(&mut self, words: &[u64]) -> Result<u64, Refusal<'static>> {
         let start = self.bytes(&[])?;
         for word in words {
             self.bytes(&word.to_le_bytes())?;
@@ -170,39 +170,39 @@ fn respond(feature: Feature, facts: &Facts<'_>, writer: &mut Writer<'_>) -> Resu
     let response = match feature {
         Feature::BootloaderInfo => {
             let (name, version) = (writer.string(NAME)?, writer.string(VERSION)?);
-            writer.words([0, name, version])?
+            writer.words(&[0, name, version])?
         }
-        Feature::FirmwareType => writer.words([0, 0])?,
-        Feature::StackSize | Feature::EntryPoint => writer.words([0])?,
-        Feature::Hhdm => writer.words([0, HHDM])?,
+        Feature::FirmwareType => writer.words(&[0, 0])?,
+        Feature::StackSize | Feature::EntryPoint => writer.words(&[0])?,
+        Feature::Hhdm => writer.words(&[0, HHDM])?,
         Feature::Framebuffer => match facts.video {
             Some((mode, modes)) => framebuffer(mode, modes, writer)?,
             None => return Ok(None),
         },
-        Feature::PagingMode => writer.words([0, 0])?,
+        Feature::PagingMode => writer.words(&[0, 0])?,
         Feature::MemoryMap => memory_map(facts.memory, writer)?,
         Feature::ExecutableFile => {
             let file = file(&facts.kernel, writer)?;
-            writer.words([0, file])?
+            writer.words(&[0, file])?
         }
         Feature::ExecutableCmdline => {
             let string = writer.string(facts.kernel.string)?;
-            writer.words([0, string])?
+            writer.words(&[0, string])?
         }
         Feature::Modules => modules(facts.modules, writer)?,
         Feature::Rsdp => match facts.rsdp {
-            Some(physical) => writer.words([0, table(physical)])?,
+            Some(physical) => writer.words(&[0, table(physical)])?,
             None => return Ok(None),
         },
         Feature::Smbios => match facts.smbios {
             (None, None) => return Ok(None),
-            (low, high) => writer.words([0, low.map_or(0, table), high.map_or(0, table)])?,
+            (low, high) => writer.words(&[0, low.map_or(0, table), high.map_or(0, table)])?,
         },
         Feature::DateAtBoot => match facts.date {
-            Some(time) => writer.words([0, time as u64])?,
+            Some(time) => writer.words(&[0, time as u64])?,
             None => return Ok(None),
         },
-        Feature::ExecutableAddress => writer.words([0, facts.physical_base, facts.virtual_base])?,
+        Feature::ExecutableAddress => writer.words(&[0, facts.physical_base, facts.virtual_base])?,
     };
     Ok(Some(response))
 }
@@ -219,7 +219,7 @@ fn framebuffer(mode: Mode, modes: &[Mode], writer: &mut Writer<'_>) -> Result<u6
     for mode in modes {
         let [format, rest] = pixel_format(mode);
         let size = [mode.pitch, mode.width, mode.height].map(u64::from);
-        let address = writer.words([size[0], size[1], size[2], format, rest])?;
+        let address = writer.words(&[size[0], size[1], size[2], format, rest])?;
         first = first.or(Some(address));
     }
     let pointers = writer.pointers(first.unwrap_or_default(), modes.len(), 40)?;
@@ -228,26 +228,26 @@ fn framebuffer(mode: Mode, modes: &[Mode], writer: &mut Writer<'_>) -> Result<u6
     let address = HHDM + u64::from(mode.address);
     let (no_edid, count) = (0, modes.len() as u64);
     let framebuffer =
-        writer.words([address, size[0], size[1], size[2], format, rest, no_edid, no_edid, count, pointers])?;
-    let list = writer.words([framebuffer])?;
-    writer.words([1, 1, list])
+        writer.words(&[address, size[0], size[1], size[2], format, rest, no_edid, no_edid, count, pointers])?;
+    let list = writer.words(&[framebuffer])?;
+    writer.words(&[1, 1, list])
 }
 
 fn memory_map(memory: &MemoryMap, writer: &mut Writer<'_>) -> Result<u64, Refusal<'static>> {
     let regions = memory.regions();
-    let first = writer.words([])?;
+    let first = writer.words(&[])?;
     for region in regions {
-        writer.words([region.base, region.end - region.base, region.kind as u64])?;
+        writer.words(&[region.base, region.end - region.base, region.kind as u64])?;
     }
     let entries = writer.pointers(first, regions.len(), 24)?;
-    writer.words([0, regions.len() as u64, entries])
+    writer.words(&[0, regions.len() as u64, entries])
 }
 
 fn file(file: &LoadedFile<'_>, writer: &mut Writer<'_>) -> Result<u64, Refusal<'static>> {
     const OPTICAL: u64 = 1;
     let (path, string) = (writer.string(file.path)?, writer.string(file.string)?);
     let (no_network, no_partition, no_id) = (0, 0, 0);
-    writer.words([
+    writer.words(&[
         0,
         HHDM + file.physical,
         file.size,
@@ -270,11 +270,11 @@ fn modules(modules: &[LoadedFile<'_>], writer: &mut Writer<'_>) -> Result<u64, R
     for (address, module) in addresses.iter_mut().zip(modules) {
         *address = file(module, writer)?;
     }
-    let list = writer.words([])?;
+    let list = writer.words(&[])?;
     for address in &addresses[..modules.len()] {
-        writer.words([*address])?;
+        writer.words(&[*address])?;
     }
-    writer.words([1, modules.len() as u64, list])
+    writer.words(&[1, modules.len() as u64, list])
 }
 
 /// What requests ask for beyond an answer.
