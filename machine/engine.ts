@@ -156,10 +156,10 @@ const exceptionNames: Readonly<Record<number, string>> = {
 export function describeFault({ exceptions: [first] }: Fault): string {
   if (first === undefined) return 'Triple fault: the CPU has shut down.';
   const hex = (value: bigint): string => `0x${value.toString(16)}`;
-  const name = exceptionNames[first.vector] ?? `vector ${first.vector}`;
+  const name = exceptionNames[first.vector] ?? 'nameless';
   const about = first.vector === 14 ? ` about address ${hex(first.cr2)}` : '';
   return (
-    `Triple fault: a ${name} exception (vector ${first.vector}, error code ${hex(BigInt(first.errorCode))})${about} ` +
+    `Triple fault: ${/^[aio]/.test(name) ? 'an' : 'a'} ${name} exception (vector ${first.vector}, error code ${hex(BigInt(first.errorCode))})${about} ` +
     `at RIP ${hex(first.rip)}, and no handler for it, so the CPU has shut down. A real PC would reset now.`
   );
 }

@@ -121,16 +121,20 @@ async function prepareTree(inputs: string, progress: Progress): Promise<void> {
   await writeFile(preparedStamp, inputs);
 }
 
-/** make in each folder for itself: the program as a whole, which `make bochs` would link, is not what we want. */
+/**
+ * make in each folder for itself: the program as a whole, which `make bochs` would link, is not what we want.
+ * Not every folder's makefile names the compiler that was configured.
+ */
 async function compileBochs(progress: Progress): Promise<void> {
+  const make = ['-j2', 'CC=onko-cc', 'CXX=onko-cxx'];
   const folders = libraries.map((library) => library.slice(0, library.lastIndexOf('/')));
   let compiled = 0;
   const onOutput = (text: string): void => {
     compiled += text.split(' -c ').length - 1;
-    progress(`compiling, ${compiled} of about 190 files`);
+    progress(`compiling, ${compiled} of about 430 files`);
   };
-  for (const folder of folders) await run('make', ['-j2', '-C', folder], { cwd: tree, env: environment(), onOutput });
-  await run('make', ['-j2', ...objects], { cwd: tree, env: environment(), onOutput });
+  for (const folder of folders) await run('make', [...make, '-C', folder], { cwd: tree, env: environment(), onOutput });
+  await run('make', [...make, ...objects], { cwd: tree, env: environment(), onOutput });
 }
 
 async function link(wasm: string): Promise<void> {
