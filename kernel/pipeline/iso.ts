@@ -12,12 +12,11 @@ export type IsoFiles = ReadonlyMap<string, string | Uint8Array>;
  */
 export const sourceDate = '946684800';
 
-/** The same ISO whoever makes it: nobody's user id, no padding at its end, dates of {@link sourceDate}. */
-const common = [
-  ...['-R', '-r', '-volid', 'ONKO_OS', '-no-pad'],
-  // Rock Ridge would record when the files were read and staged.
-  ...['--set_all_file_dates', '2000010100000000'],
-];
+/** No padding at its end, and dates of {@link sourceDate} for the files: Rock Ridge would record when they were staged. */
+export const smallAndTimeless: readonly string[] = ['-no-pad', '--set_all_file_dates', '2000010100000000'];
+
+/** The same ISO whoever makes it: nobody's user id, no dates. */
+const common = ['-R', '-r', '-volid', 'ONKO_OS', ...smallAndTimeless];
 
 /**
  * What xorriso is told for an ISO that a BIOS boots without emulating a floppy or hard disk (El Torito, 1995).

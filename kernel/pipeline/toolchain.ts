@@ -165,24 +165,42 @@ export async function buildHosted(request: BuildRequest): Promise<string> {
 }
 
 async function cargoBuild(toolchain: Toolchain, request: BuildRequest): Promise<void> {
-  const env = { ...toolchain.env, ...(request.cargoHome === undefined ? {} : { CARGO_HOME: request.cargoHome }) };
-  const remapped = await pathsToHide(toolchain, request.folder, env);
-  const settings = [
-    // --config adds to the lists in the reader's .cargo/config.toml; RUSTFLAGS would replace them.
-    `target.${bareTarget}.rustflags=${JSON.stringify(remapped)}`,
-    `build.build-dir=${JSON.stringify(sharedFolder(request.folder, remapped))}`,
-  ];
+  const { cargo, env, arguments: common } = await cargoCall(toolchain, request);
   await run(
-    toolchain.cargo,
+    cargo,
     [
-      ...['build', '--locked', '--target-dir', request.output],
+      ...['build', ...common, '--target-dir', request.output],
       ...(request.debug ? [] : ['--release']),
       ...(request.target === undefined ? [] : ['--target', request.target]),
-      ...toolchain.arguments,
-      ...settings.flatMap((setting) => ['--config', setting]),
     ],
     { cwd: request.folder, env, ...(request.onOutput && { onOutput: request.onOutput }) },
   );
+}
+
+/** How `cargo build` is called for a crate, besides what its user would say. */
+export interface CargoCall {
+  cargo: string;
+  env: Record<string, string | undefined>;
+  arguments: readonly string[];
+}
+
+/** How a crate is built with a toolchain, so that the binary is the same whoever builds it, wherever. */
+export async function cargoCall(
+  toolchain: Toolchain,
+  { folder, cargoHome }: Pick<BuildRequest, 'folder' | 'cargoHome'>,
+): Promise<CargoCall> {
+  const env = { ...toolchain.env, ...(cargoHome === undefined ? {} : { CARGO_HOME: cargoHome }) };
+  const remapped = await pathsToHide(toolchain, folder, env);
+  const settings = [
+    // --config adds to the lists in the reader's .cargo/config.toml; RUSTFLAGS would replace them.
+    `target.${bareTarget}.rustflags=${JSON.stringify(remapped)}`,
+    `build.build-dir=${JSON.stringify(sharedFolder(folder, remapped))}`,
+  ];
+  return {
+    cargo: toolchain.cargo,
+    env,
+    arguments: ['--locked', ...toolchain.arguments, ...settings.flatMap((setting) => ['--config', setting])],
+  };
 }
 
 /**
