@@ -59,6 +59,7 @@ export default defineConfig({
       ],
       components: {
         Head: './src/components/overrides/Head.astro',
+        Search: './src/components/overrides/Search.astro',
         Hero: './src/components/overrides/Hero.astro',
         Footer: './src/components/overrides/Footer.astro',
       },
