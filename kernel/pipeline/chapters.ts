@@ -31,8 +31,22 @@ export const chapters: readonly Chapter[] = [
     build: 'bare',
     checkpoint: { kind: 'painted', color: { r: 12, g: 24, b: 33 } },
   },
-  { id: '06-limine-conf', number: 6, name: 'limine-conf', title: 'limine.conf', build: 'bare' },
-  { id: '07-makefile', number: 7, name: 'makefile', title: 'Makefile', build: 'bare' },
+  {
+    id: '06-limine-conf',
+    number: 6,
+    name: 'limine-conf',
+    title: 'limine.conf',
+    build: 'bare',
+    checkpoint: { kind: 'painted', color: { r: 12, g: 24, b: 33 }, menu: { entry: 'Onko OS', seconds: 3 } },
+  },
+  {
+    id: '07-makefile',
+    number: 7,
+    name: 'makefile',
+    title: 'Makefile',
+    build: 'bare',
+    checkpoint: { kind: 'painted', color: { r: 12, g: 24, b: 33 }, menu: { entry: 'Onko OS', seconds: 3 } },
+  },
 ];
 
 export const chaptersFolder = `${root}/kernel/chapters`;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { copyFile, mkdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { parseElf } from '../../src/lib/elf.ts';
 import { address } from '../../src/lib/manifest.ts';
@@ -8,7 +9,7 @@ import type { IsoEntry, KernelEntry, Manifest } from '../../src/lib/manifest.ts'
 import { fingerprint } from '../../tools/fingerprint.ts';
 import { cache, root } from '../../tools/paths.ts';
 import { step } from '../../tools/steps.ts';
-import { buildChapter, buildLoader } from './build.ts';
+import { buildChapter, buildLoader, writeTree } from './build.ts';
 import { chapters } from './chapters.ts';
 import type { Chapter } from './chapters.ts';
 import { composeChapter } from './compose.ts';
@@ -16,7 +17,8 @@ import { biosBoot, sourceDate, writeIso, xorrisoVersion } from './iso.ts';
 import type { IsoFiles } from './iso.ts';
 import { findLimine, limineInstall, limineVersion } from './limine.ts';
 import type { Limine } from './limine.ts';
-import { bareToolchain } from './toolchain.ts';
+import { make, madeIso, madeKernel, writeStandIn } from './make.ts';
+import { bareToolchain, buildFolder, cargoCall } from './toolchain.ts';
 
 /** The committed ISOs, which the site serves. */
 export const isosFolder = `${root}/public/isos`;
@@ -27,6 +29,9 @@ export const limineIsosFolder = `${cache}/isos-limine`;
 /** The loader's configuration for chapters in which the reader has not written one yet, and what theirs is called. */
 const defaultConfiguration = 'kernel/pipeline/limine.conf';
 const readersConfiguration = 'limine.conf';
+
+/** A chapter that has this file makes its ISO itself. */
+const readersMakefile = 'Makefile';
 
 /** Where our loader lies on an ISO. */
 const bootImage = 'boot/onko-cd.bin';
@@ -64,11 +69,14 @@ export function readManifest(folder: string): Manifest | undefined {
  */
 export async function buildIsos(folder: string = isosFolder): Promise<void> {
   const loader = await step('compiling the loader', (onOutput) => buildLoader({ onOutput }));
+  const standIn = `${buildFolder}/limine-stand-in`;
+  writeStandIn(standIn, loader);
   const boot: Boot = {
     loader: 'onko',
     files: new Map([[bootImage, loader]]),
     configuration: 'limine.conf',
     arguments: biosBoot(bootImage),
+    folder: standIn,
     versions: {},
   };
   await buildAll(folder, boot);
@@ -85,6 +93,7 @@ export async function buildLimineIsos(limineFolder: string): Promise<void> {
     files: limine.files,
     configuration: limine.configuration,
     arguments: limine.arguments,
+    folder: resolve(limineFolder),
     versions: await limineVersion(limine),
     limine,
   });
@@ -98,6 +107,8 @@ interface Boot {
   configuration: string;
   /** xorriso's. */
   arguments: readonly string[];
+  /** What a reader's Makefile is told as LIMINE_DIR. */
+  folder: string;
   versions: Record<string, string>;
   limine?: Limine;
 }
@@ -114,18 +125,9 @@ async function buildAll(folder: string, boot: Boot): Promise<void> {
 }
 
 async function buildOne(folder: string, { id, checkpoint }: ChapterWithIso, boot: Boot): Promise<IsoEntry> {
-  const kernel = await step(`compiling ${id}`, (onOutput) => buildChapter(id, { onOutput }));
   const file = `${id}.iso`;
   const iso = `${folder}/${file}`;
-  const configuration = composeChapter(id).get(readersConfiguration)?.text ?? readText(defaultConfiguration);
-  await step(`writing ${file}`, async () => {
-    await writeIso(
-      iso,
-      new Map([...boot.files, ['kernel.elf', kernel], [boot.configuration, new TextEncoder().encode(configuration)]]),
-      boot.arguments,
-    );
-    if (boot.limine !== undefined) await limineInstall(boot.limine, iso);
-  });
+  const kernel = await (composeChapter(id).has(readersMakefile) ? makeIso : assembleIso)(id, iso, boot);
   const bytes = readFileSync(iso);
   return {
     chapter: id,
@@ -136,6 +138,33 @@ async function buildOne(folder: string, { id, checkpoint }: ChapterWithIso, boot
     checkpoint,
     kernel: describeKernel(readFileSync(kernel)),
   };
+}
+
+/** Compiles a chapter's kernel and puts it on an ISO. Returns the path of the ELF file. */
+async function assembleIso(id: string, iso: string, boot: Boot): Promise<string> {
+  const kernel = await step(`compiling ${id}`, (onOutput) => buildChapter(id, { onOutput }));
+  const configuration = composeChapter(id).get(readersConfiguration)?.text ?? readText(defaultConfiguration);
+  await step(`writing ${id}.iso`, async () => {
+    await writeIso(
+      iso,
+      new Map([...boot.files, ['kernel.elf', kernel], [boot.configuration, new TextEncoder().encode(configuration)]]),
+      boot.arguments,
+    );
+    if (boot.limine !== undefined) await limineInstall(boot.limine, iso);
+  });
+  return kernel;
+}
+
+/** Lets the chapter's own Makefile make the ISO. Returns the path of the ELF file. */
+async function makeIso(id: string, iso: string, boot: Boot): Promise<string> {
+  const tree = `${buildFolder}/trees/${id}`;
+  await writeTree(composeChapter(id), tree);
+  const cargo = await cargoCall(await bareToolchain(), { folder: tree });
+  await step(`making ${id}.iso`, (onOutput) =>
+    make({ folder: tree, programs: `${buildFolder}/programs`, cargo, limine: boot.folder, onOutput }),
+  );
+  await copyFile(`${tree}/${madeIso}`, iso);
+  return `${tree}/${madeKernel}`;
 }
 
 function describeKernel(bytes: Uint8Array): KernelEntry {
@@ -155,7 +184,7 @@ function describeKernel(bytes: Uint8Array): KernelEntry {
 async function sourceHash(id: string): Promise<string> {
   const tree = [...composeChapter(id)].flatMap(([path, { text }]) => [path, text]);
   const recipe = [...biosBoot(bootImage), sourceDate];
-  return fingerprint([...loaderSources(), defaultConfiguration], [...tree, ...recipe]);
+  return fingerprint([...loaderSources(), defaultConfiguration, 'kernel/pipeline/make.ts'], [...tree, ...recipe]);
 }
 
 /** The files that the loader is compiled from, relative to the checkout's top. */

@@ -56,10 +56,17 @@ export interface PixelColor {
   b: number;
 }
 
+/** The loader's boot menu: what it has to offer, and how long it waits before it boots by itself. */
+export interface MenuCheckpoint {
+  /** Title of the entry. */
+  entry: string;
+  seconds: number;
+}
+
 /** What a chapter's ISO has to show when it is booted. */
 export type Checkpoint =
-  /** Every pixel of the framebuffer has this color. */
-  | { kind: 'painted'; color: PixelColor }
+  /** Every pixel of the framebuffer has this color; before that, where there is one, the boot menu counted down. */
+  | { kind: 'painted'; color: PixelColor; menu?: MenuCheckpoint }
   /** The CPU is halted within this function, in 64-bit mode and in the higher half. */
   | { kind: 'halted'; symbol: string }
   /** The loader refused the kernel; its words on the serial port and on the screen contain this text. */

@@ -1,4 +1,4 @@
-import type { Checkpoint, KernelSymbol, PixelColor } from './manifest.ts';
+import type { Checkpoint, KernelSymbol, MenuCheckpoint, PixelColor } from './manifest.ts';
 
 /** What was read from the machine, at the moment the verdict is about. */
 export interface Observation {
@@ -43,8 +43,12 @@ export function judge(checkpoint: Checkpoint, symbols: readonly KernelSymbol[], 
 /** What the page is going to check, in a sentence, for the reader to know beforehand. */
 export function expectation(checkpoint: Checkpoint): string {
   switch (checkpoint.kind) {
-    case 'painted':
-      return `Every pixel is ${hexWord(pixelWord(checkpoint.color))}, and the CPU is halted in kmain, in 64-bit mode.`;
+    case 'painted': {
+      const end = `${hexWord(pixelWord(checkpoint.color))}, and the CPU is halted in kmain, in 64-bit mode.`;
+      const { menu } = checkpoint;
+      if (menu === undefined) return `Every pixel is ${end}`;
+      return `A menu offers “${menu.entry}” and counts down from ${menu.seconds}; then every pixel is ${end}`;
+    }
     case 'halted':
       return `The CPU is halted in ${checkpoint.symbol}, in 64-bit mode and in the higher half.`;
     case 'refused':
@@ -60,12 +64,28 @@ interface Findings {
 function weigh(checkpoint: Checkpoint, symbols: readonly KernelSymbol[], seen: Observation): Findings {
   switch (checkpoint.kind) {
     case 'painted':
-      return merge(checkPixels(checkpoint.color, seen.screen), checkHalted('kmain', symbols, seen.cpu));
+      return merge(
+        checkMenu(checkpoint.menu, seen.serial),
+        checkPixels(checkpoint.color, seen.screen),
+        checkHalted('kmain', symbols, seen.cpu),
+      );
     case 'halted':
       return checkHalted(checkpoint.symbol, symbols, seen.cpu);
     case 'refused':
       return checkRefused(checkpoint.text, seen);
   }
+}
+
+/** The menu is gone by the time the machine is looked at; the loader tells it over the serial port when it opens. */
+function checkMenu(menu: MenuCheckpoint | undefined, serial: string): Findings {
+  if (menu === undefined) return { good: [], bad: [] };
+  const lines = serial.split(/\r?\n/).map((line) => line.trim());
+  const bad: string[] = [];
+  if (!lines.includes(menu.entry)) bad.push(`The loader told of no menu entry “${menu.entry}”.`);
+  const countdown = `Booting automatically in ${menu.seconds}...`;
+  if (!lines.includes(countdown)) bad.push(`The loader did not say “${countdown}”.`);
+  if (bad.length > 0) return { good: [], bad };
+  return found(`The menu offered “${menu.entry}” and counted down from ${menu.seconds}.`);
 }
 
 function checkPixels(color: PixelColor, screen: ObservedScreen): Findings {
