@@ -3,7 +3,7 @@
 use crate::bios::{Registers, interrupt};
 use crate::cpu::{halt, input, out};
 use core::fmt::{self, Write};
-use onko_loader_core::error::shown;
+use onko_loader_core::error::{Refusal, shown};
 use onko_loader_core::text::wrap;
 
 /// Columns of the text screen.
@@ -127,6 +127,25 @@ impl<const N: usize> Write for Text<N> {
         }
         Ok(())
     }
+}
+
+/// For results whose error is a refusal: there is nobody above who could do anything else about it.
+pub trait OrRefuse<T> {
+    /// The value; with an error, says so and stops for ever.
+    fn or_refuse(self) -> T;
+}
+
+impl<T, E: Into<Refusal<'static>>> OrRefuse<T> for Result<T, E> {
+    fn or_refuse(self) -> T {
+        self.unwrap_or_else(|error| stop(&error.into()))
+    }
+}
+
+/// Says why nothing is booted, and stops for ever.
+#[cold]
+#[inline(never)]
+pub fn stop(refusal: &Refusal<'static>) -> ! {
+    refuse(format_args!("{refusal}"))
 }
 
 /// Says on screen, COM1 and port 0xE9 why nothing is booted, and stops for ever.

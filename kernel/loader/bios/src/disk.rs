@@ -1,9 +1,10 @@
 //! The boot medium, read through INT 13h extensions (AH=42h), which count in blocks of 2048 bytes on a CD.
 
 use crate::bios::{Registers, far, interrupt};
+use crate::console::OrRefuse;
 use crate::layout::{DISK_BUFFER, DISK_BUFFER_BLOCKS, physical, scratch};
 use crate::memory;
-use onko_loader_core::error::{Refusal, VolumeProblem};
+use onko_loader_core::error::VolumeProblem;
 use onko_loader_core::iso9660::{BLOCK, Block, BlockDevice, File};
 use onko_loader_core::memory::{Kind, MemoryMap};
 
@@ -57,30 +58,28 @@ impl Disk {
         Err(VolumeProblem::Unreadable { block: lba, status: registers.ah() })
     }
 
-    /// Reads a whole file into memory taken for it, on a page boundary and zero up to the page's end.
-    ///
-    /// # Errors
-    /// An unreadable block, or not enough memory.
+    /// Reads a whole file into memory taken for it, on a page boundary and zero up to the page's end. Stops at an
+    /// unreadable block, or without enough memory.
     pub fn read_file(
         &mut self,
         file: File,
         memory: &mut MemoryMap,
         kind: Kind,
         purpose: &'static str,
-    ) -> Result<&'static mut [u8], Refusal<'static>> {
-        let space = memory::take(memory, u64::from(file.size), kind, purpose)?;
+    ) -> &'static mut [u8] {
+        let space = memory::take(memory, u64::from(file.size), kind, purpose);
         let (mut lba, mut done) = (file.lba, 0);
         while done < file.size as usize {
             let left = file.size as usize - done;
             let count = (left.div_ceil(BLOCK) as u32).min(DISK_BUFFER_BLOCKS);
-            let blocks = self.fill_buffer(lba, count)?;
+            let blocks = self.fill_buffer(lba, count).or_refuse();
             let length = blocks.len().min(left);
             space[done..done + length].copy_from_slice(&blocks[..length]);
             done += length;
             lba += count;
         }
         space[done..].fill(0);
-        Ok(&mut space[..done])
+        &mut space[..done]
     }
 }
 

@@ -3,12 +3,10 @@
 use crate::cpu::{out, paging_features, write_msr};
 use crate::layout::physical;
 use crate::memory::{Tables, take};
-use core::convert::Infallible;
+use onko_loader_core::PAGE;
 use onko_loader_core::elf::{EXECUTE, Plan, WRITE};
-use onko_loader_core::error::Refusal;
 use onko_loader_core::memory::{Kind, MemoryMap};
 use onko_loader_core::paging::{Access, Features, HHDM, PageTables, direct_map_ranges};
-use onko_loader_core::{PAGE, align_up};
 
 /// What the kernel needs to run, all of it made.
 pub struct Handoff {
@@ -28,36 +26,22 @@ unsafe extern "sysv64" {
 impl Handoff {
     /// Makes page tables, stack and descriptors in memory that the kernel may reclaim. `image` is the physical address
     /// of the kernel's image.
-    ///
-    /// # Errors
-    /// [`Refusal::OutOfMemory`], [`Refusal::TooManyRegions`].
-    pub fn prepare(
-        memory: &mut MemoryMap,
-        plan: &Plan,
-        image: u64,
-        stack: u64,
-        base_revision: u64,
-    ) -> Result<Self, Refusal<'static>> {
-        let stack_size = align_up(stack, PAGE).ok_or(Refusal::OutOfMemory {
-            purpose: "the kernel's stack",
-            needed: stack,
-            largest: 0,
-        })?;
-        let stack = take(memory, stack_size, Kind::LoaderReclaimable, "the kernel's stack")?;
+    pub fn prepare(memory: &mut MemoryMap, plan: &Plan, image: u64, stack: u64, base_revision: u64) -> Self {
+        let stack = take(memory, stack, Kind::LoaderReclaimable, "the kernel's stack");
         let (stack, stack_size) = (stack.as_ptr() as u64, stack.len() as u64);
-        let page = take(memory, PAGE, Kind::LoaderReclaimable, "the kernel's descriptor tables")?;
+        let page = take(memory, PAGE, Kind::LoaderReclaimable, "the kernel's descriptor tables");
         page.fill(0);
         let (descriptors, code) = fill_descriptor_page(page);
         let features = paging_features();
-        let tables = map_everything(memory, plan, image, base_revision, features)?;
+        let tables = map_everything(memory, plan, image, base_revision, features);
         // The return address 0 is there: the stack is cleared, and the kernel's frame begins at its end.
         // SAFETY: the stack was taken just now, and nothing else refers to it.
         unsafe { physical(stack + stack_size - PAGE, PAGE) }.fill(0);
-        Ok(Self { tables, stack: HHDM + stack + stack_size - 8, descriptors, code, features })
+        Self { tables, stack: HHDM + stack + stack_size - 8, descriptors, code, features }
     }
 
     /// Calls the kernel.
-    pub fn enter(self, entry: u64) -> Result<Infallible, Refusal<'static>> {
+    pub fn enter(self, entry: u64) -> ! {
         const EFER: u32 = 0xc000_0080;
         const EFER_LME_LMA: u64 = 0x500;
         const EFER_NXE: u64 = 1 << 11;
@@ -103,24 +87,20 @@ fn fill_descriptor_page(page: &mut [u8]) -> (u64, u64) {
     (base + OPERANDS as u64, base + CODE as u64)
 }
 
-fn map_everything(
-    memory: &mut MemoryMap,
-    plan: &Plan,
-    image: u64,
-    base_revision: u64,
-    features: Features,
-) -> Result<u64, Refusal<'static>> {
+fn map_everything(memory: &mut MemoryMap, plan: &Plan, image: u64, base_revision: u64, features: Features) -> u64 {
     // Page tables come out of usable memory, and are mapped as it is: the ranges can be told before they are taken.
     let before = memory.clone();
     let mut memory = Tables(memory);
-    let mut tables = PageTables::new(&mut memory, features)?;
+    let mut tables = PageTables::new(&mut memory, features);
     direct_map_ranges(&before, base_revision, |base, end, framebuffer| {
         let access = Access { write: true, execute: true, write_combining: framebuffer };
-        tables.map(HHDM + base, base, end - base, access)?;
+        tables.map(HHDM + base, base, end - base, access);
         // Base revision 0 has an identity map beside it, without the first page.
         let from = base.max(PAGE);
-        if base_revision == 0 { tables.map(from, from, end - from, access) } else { Ok(()) }
-    })?;
+        if base_revision == 0 {
+            tables.map(from, from, end - from, access);
+        }
+    });
     let mut mapped_up_to = plan.base();
     for segment in plan.segments() {
         // A page that two segments share has the same access for both.
@@ -128,8 +108,8 @@ fn map_everything(
         let length = (segment.pages().1 - plan.base()) + PAGE - (first - plan.base());
         let access =
             Access { write: segment.flags & WRITE != 0, execute: segment.flags & EXECUTE != 0, write_combining: false };
-        tables.map(first, image + (first - plan.base()), length, access)?;
+        tables.map(first, image + (first - plan.base()), length, access);
         mapped_up_to = first.saturating_add(length);
     }
-    Ok(tables.root())
+    tables.root()
 }

@@ -1,13 +1,12 @@
 //! Loading a kernel and its modules, answering its requests, and calling it.
 
-use crate::console::{DebugPort, Serial};
+use crate::console::{DebugPort, OrRefuse, Serial, stop};
 use crate::disk::Disk;
 use crate::handoff::Handoff;
 use crate::layout::name;
 use crate::memory::take;
 use crate::video::{self, Modes};
 use crate::{clock, tables};
-use core::convert::Infallible;
 use core::fmt::{self, Write};
 use onko_loader_core::config::{Config, MODULE_LIMIT, path_on_volume};
 use onko_loader_core::elf::{Plan, section};
@@ -18,65 +17,57 @@ use onko_loader_core::protocol::{Feature, InternalModule, Requests, internal_mod
 use onko_loader_core::response::{Facts, LoadedFile, Wishes, Writer, answer};
 use onko_loader_core::video::choose;
 
-/// Boots the entry with this index; returns only to refuse.
-///
-/// # Errors
-/// Everything that can be wrong with the kernel, its modules, or the machine.
-pub fn boot(
-    disk: &mut Disk,
-    volume: &Volume,
-    memory: &mut MemoryMap,
-    config: &Config<'static>,
-    entry: usize,
-) -> Result<Infallible, Refusal<'static>> {
+/// Boots the entry with this index. Stops for everything that can be wrong with the kernel, its modules or the machine.
+pub fn boot(disk: &mut Disk, volume: &Volume, memory: &mut MemoryMap, config: &Config<'static>, entry: usize) -> ! {
     let progress = Progress { serial: config.serial() };
     let path = config.entries()[entry].path();
-    let cmdline = config.entries()[entry].cmdline();
     let refuse = |problem| Refusal::Kernel { path, problem };
 
     progress.tell(format_args!("Loading {path}"));
-    let place = find(disk, volume, path, |problem| refuse(KernelProblem::File(problem)))?;
-    let file: &'static [u8] = disk.read_file(place, memory, Kind::LoaderReclaimable, "the kernel's file")?;
-    let plan = Plan::new(file).map_err(refuse)?;
-    let image = take(memory, plan.size(), Kind::ExecutableAndModules, "the kernel's image")?;
+    let place = find(disk, volume, path, |problem| refuse(KernelProblem::File(problem)));
+    let file: &'static [u8] = disk.read_file(place, memory, Kind::LoaderReclaimable, "the kernel's file");
+    let plan = Plan::new(file).map_err(refuse).or_refuse();
+    let space = take(memory, plan.size(), Kind::ExecutableAndModules, "the kernel's image");
+    let physical_base = space.as_ptr() as u64;
+    let image = &mut space[..plan.size() as usize];
     plan.load(file, image);
-    let physical_base = image.as_ptr() as u64;
 
-    let requests = find_requests(file, image, &plan).map_err(refuse)?;
-    let wishes = Wishes::read(image, &requests).map_err(refuse)?;
+    let requests = find_requests(file, image, &plan).map_err(refuse).or_refuse();
+    let wishes = Wishes::read(image, &requests).map_err(refuse).or_refuse();
     let entry_point = wishes.entry.unwrap_or(plan.entry);
     if !plan.is_executable(entry_point) {
-        return Err(refuse(KernelProblem::EntryOutside { entry: entry_point, requested: wishes.entry.is_some() }));
+        stop(&refuse(KernelProblem::EntryOutside { entry: entry_point, requested: wishes.entry.is_some() }));
     }
 
     let mut modules = Modules::new();
     for module in internal_modules(image, plan.base(), &requests) {
-        modules.load_internal(disk, volume, memory, path, module.map_err(refuse)?)?;
+        let module = module.map_err(refuse).or_refuse();
+        modules.load_internal(disk, volume, memory, path, module);
     }
     for module in config.modules(entry) {
         progress.tell(format_args!("Loading module {}", module.path));
-        let refuse = |problem| Refusal::Module { path: module.path, problem };
-        let place = find(disk, volume, module.path, refuse)?;
-        modules.load(disk, memory, place, path_on_volume(module.path).unwrap_or_default(), module.cmdline)?;
+        let place = find(disk, volume, module.path, |problem| Refusal::Module { path: module.path, problem });
+        modules.load(disk, memory, place, path_on_volume(module.path).unwrap_or_default(), module.cmdline);
     }
 
     let modes = Modes::detect();
     let mode = choose(modes.as_slice(), config.entries()[entry].resolution());
-    if mode.is_none() && requests.get(Feature::Framebuffer).is_some() {
-        return Err(refuse(KernelProblem::NoVideoMode));
+    let wants_framebuffer = requests.get(Feature::Framebuffer).is_some();
+    if mode.is_none() && wants_framebuffer {
+        stop(&refuse(KernelProblem::NoVideoMode));
     }
     if let Some(mode) = mode {
-        memory.add(mode.address.into(), mode.size(), Kind::Framebuffer)?;
+        memory.add(mode.address.into(), mode.size(), Kind::Framebuffer).or_refuse();
     }
 
     let (base_revision, _) = requests.base_revision(image);
-    let space = take(memory, RESPONSE_SPACE, Kind::LoaderReclaimable, "the answers to the kernel's requests")?;
-    let handoff = Handoff::prepare(memory, &plan, physical_base, wishes.stack, base_revision)?;
+    let space = take(memory, RESPONSE_SPACE, Kind::LoaderReclaimable, "the answers to the kernel's requests");
+    let handoff = Handoff::prepare(memory, &plan, physical_base, wishes.stack, base_revision);
     let facts = Facts {
         base_revision,
         physical_base,
         virtual_base: plan.base(),
-        kernel: loaded(file, path_on_volume(path).unwrap_or_default(), cmdline),
+        kernel: loaded(file, path_on_volume(path).unwrap_or_default(), config.entries()[entry].cmdline()),
         modules: modules.as_slice(),
         memory,
         video: mode.map(|mode| (mode, modes.as_slice())),
@@ -85,12 +76,12 @@ pub fn boot(
         date: requests.get(Feature::DateAtBoot).and_then(|_| clock::unix_time()),
     };
     let space_address = space.as_ptr() as u64;
-    answer(image, &requests, &facts, &mut Writer::new(space, space_address))?;
+    answer(image, &requests, &facts, &mut Writer::new(space, space_address)).or_refuse();
 
     if let Some(mode) = mode {
         progress.tell(format_args!("Setting mode {}x{}x{}", mode.width, mode.height, mode.bpp));
-        if !video::set(&mode) && requests.get(Feature::Framebuffer).is_some() {
-            return Err(refuse(KernelProblem::NoVideoMode));
+        if !video::set(&mode) && wants_framebuffer {
+            stop(&refuse(KernelProblem::NoVideoMode));
         }
     }
     progress.tell(format_args!("Calling the kernel at {entry_point:#x}"));
@@ -100,16 +91,20 @@ pub fn boot(
 /// Room for all responses: 64 KiB of strings at most (limine.conf has no more), and 256 regions, 96 modes and 33 files.
 const RESPONSE_SPACE: u64 = 128 * 1024;
 
+/// Finds a file of limine.conf on the boot medium.
 fn find(
     disk: &mut Disk,
     volume: &Volume,
     path: &'static str,
     refuse: impl Fn(FileProblem<'static>) -> Refusal<'static>,
-) -> Result<File, Refusal<'static>> {
-    let path = path_on_volume(path).ok_or_else(|| refuse(FileProblem::BadPath))?;
-    volume.find(disk, path, name()).map_err(|error| match error {
-        LookupError::File(problem) => refuse(problem),
-        LookupError::Volume(problem) => problem.into(),
+) -> File {
+    let found = match path_on_volume(path) {
+        Some(path) => volume.find(disk, path, name()),
+        None => Err(FileProblem::BadPath.into()),
+    };
+    found.unwrap_or_else(|error| match error {
+        LookupError::File(problem) => stop(&refuse(problem)),
+        LookupError::Volume(problem) => stop(&problem.into()),
     })
 }
 
@@ -118,9 +113,7 @@ fn loaded(bytes: &[u8], path: &'static str, string: &'static str) -> LoadedFile<
 }
 
 fn find_requests(file: &[u8], image: &[u8], plan: &Plan) -> Result<Requests, KernelProblem<'static>> {
-    let stretches =
-        plan.segments().iter().map(|segment| ((segment.address - plan.base()) as usize, segment.file_size as usize));
-    let requests = Requests::find(image, plan.base(), stretches)?;
+    let requests = Requests::find(image, plan)?;
     match section(file, b".limine_reqs") {
         Some(list) if requests.base_revision(image).0 == 0 => requests.from_list(image, plan.base(), list),
         _ => Ok(requests),
@@ -150,14 +143,13 @@ impl Modules {
         place: File,
         path: &'static str,
         cmdline: &'static str,
-    ) -> Result<(), Refusal<'static>> {
+    ) {
         if self.count == MODULE_LIMIT {
-            return Err(Refusal::TooManyModules { limit: MODULE_LIMIT });
+            stop(&Refusal::TooManyModules { limit: MODULE_LIMIT });
         }
-        let bytes = disk.read_file(place, memory, Kind::ExecutableAndModules, "a module")?;
+        let bytes = disk.read_file(place, memory, Kind::ExecutableAndModules, "a module");
         self.files[self.count] = loaded(bytes, path, cmdline);
         self.count += 1;
-        Ok(())
     }
 
     /// Loads a module that the kernel at `kernel` lists in its request.
@@ -168,26 +160,30 @@ impl Modules {
         memory: &mut MemoryMap,
         kernel: &'static str,
         module: InternalModule<'_>,
-    ) -> Result<(), Refusal<'static>> {
+    ) {
         // The texts lie in the kernel's image, which is about to be its own: the loader keeps copies.
-        let texts = take(memory, TEXT_SPACE, Kind::LoaderReclaimable, "a module's path")?;
-        let (path, cmdline) = texts.split_at_mut(TEXT_SPACE as usize / 2);
-        let length = resolve(path_on_volume(kernel).unwrap_or_default(), module.path, path);
-        let path = core::str::from_utf8(&path[..length.unwrap_or_default()]).unwrap_or_default();
-        let length = module.cmdline.len().min(cmdline.len());
-        cmdline[..length].copy_from_slice(&module.cmdline.as_bytes()[..length]);
-        let cmdline = core::str::from_utf8(&cmdline[..length]).unwrap_or_default();
+        let (path_room, cmdline_room) =
+            take(memory, TEXT_SPACE, Kind::LoaderReclaimable, "a module's path").split_at_mut(TEXT_SPACE as usize / 2);
+        let length = resolve(path_on_volume(kernel).unwrap_or_default(), module.path, path_room);
+        let path = text(path_room, length.unwrap_or_default());
+        let length = module.cmdline.len().min(cmdline_room.len());
+        cmdline_room[..length].copy_from_slice(&module.cmdline.as_bytes()[..length]);
+        let cmdline = text(cmdline_room, length);
         match volume.find(disk, path, name()) {
             Ok(place) => self.load(disk, memory, place, path, cmdline),
-            Err(LookupError::Volume(problem)) => Err(problem.into()),
-            Err(LookupError::File(problem)) if module.required => Err(Refusal::Module { path, problem }),
-            Err(LookupError::File(_)) => Ok(()),
+            Err(LookupError::Volume(problem)) => stop(&problem.into()),
+            Err(LookupError::File(problem)) if module.required => stop(&Refusal::Module { path, problem }),
+            Err(LookupError::File(_)) => {}
         }
     }
 }
 
 /// Room for a path and a command line, half of it each.
 const TEXT_SPACE: u64 = 4096;
+
+fn text(bytes: &'static [u8], length: usize) -> &'static str {
+    core::str::from_utf8(&bytes[..length]).unwrap_or_default()
+}
 
 /// Tells how far loading is: always on port 0xE9, on COM1 when limine.conf says so.
 struct Progress {

@@ -17,11 +17,9 @@ mod settings;
 mod tables;
 mod video;
 
-use console::refuse;
-use core::convert::Infallible;
+use console::{OrRefuse, refuse};
 use core::panic::PanicInfo;
 use disk::Disk;
-use onko_loader_core::error::Refusal;
 use onko_loader_core::iso9660::Volume;
 
 core::arch::global_asm!(include_str!("boot.s"), options(att_syntax));
@@ -30,16 +28,10 @@ core::arch::global_asm!(include_str!("boot.s"), options(att_syntax));
 #[unsafe(no_mangle)]
 extern "sysv64" fn loader_main() -> ! {
     exceptions::catch();
-    let Err(refusal) = run();
-    refuse(format_args!("{refusal}"))
-}
-
-/// Everything in order; returns only to refuse.
-fn run() -> Result<Infallible, Refusal<'static>> {
-    let mut memory = memory::detect()?;
+    let mut memory = memory::detect();
     let mut disk = Disk::boot();
-    let volume = Volume::open(&mut disk)?;
-    let config = settings::read(&mut disk, &volume, &mut memory)?;
+    let volume = Volume::open(&mut disk).or_refuse();
+    let config = settings::read(&mut disk, &volume, &mut memory);
     let entry = menu::choose(&config);
     kernel::boot(&mut disk, &volume, &mut memory, &config, entry)
 }

@@ -1,6 +1,7 @@
 //! The BIOS's list of memory, and taking memory out of it.
 
 use crate::bios::{Registers, far, interrupt};
+use crate::console::{OrRefuse, stop};
 use crate::layout::{SCRATCH, physical, scratch};
 use onko_loader_core::bytes::{u32_at, u64_at};
 use onko_loader_core::error::Refusal;
@@ -9,10 +10,7 @@ use onko_loader_core::paging::TableMemory;
 use onko_loader_core::{PAGE, align_up};
 
 /// Asks the BIOS for its memory map (INT 15h, AX=E820h; ACPI 6.4, 15.1).
-///
-/// # Errors
-/// [`Refusal::NoMemoryMap`], [`Refusal::TooManyRegions`].
-pub fn detect() -> Result<MemoryMap, Refusal<'static>> {
+pub fn detect() -> MemoryMap {
     const SMAP: u32 = 0x534d_4150;
     const MOST_CALLS: usize = 512;
     let mut map = MemoryMap::new();
@@ -32,41 +30,36 @@ pub fn detect() -> Result<MemoryMap, Refusal<'static>> {
         let number = |offset| u64_at(entry, offset).unwrap_or_default();
         let valid = registers.ecx < 24 || entry[20] & 1 != 0;
         if valid {
-            map.add(number(0), number(8), Kind::from_e820(u32_at(entry, 16).unwrap_or_default()))?;
+            map.add(number(0), number(8), Kind::from_e820(u32_at(entry, 16).unwrap_or_default())).or_refuse();
         }
         next = registers.ebx;
         if next == 0 {
             break;
         }
     }
-    if map.regions().is_empty() { Err(Refusal::NoMemoryMap) } else { Ok(map) }
+    if map.regions().is_empty() {
+        stop(&Refusal::NoMemoryMap)
+    }
+    map
 }
 
-/// Takes whole pages of memory below 4 GiB, for as long as the machine runs.
-///
-/// # Errors
-/// [`Refusal::OutOfMemory`], [`Refusal::TooManyRegions`].
-pub fn take(
-    memory: &mut MemoryMap,
-    size: u64,
-    kind: Kind,
-    purpose: &'static str,
-) -> Result<&'static mut [u8], Refusal<'static>> {
-    let address = memory.take(size, PAGE, kind, purpose)?;
+/// Takes whole pages of memory below 4 GiB, for as long as the machine runs; stops when there are none.
+pub fn take(memory: &mut MemoryMap, size: u64, kind: Kind, purpose: &'static str) -> &'static mut [u8] {
+    let address = memory.take(size, PAGE, kind, purpose).or_refuse();
     // `take` would have failed for a size that cannot be rounded up.
     let size = align_up(size.max(1), PAGE).unwrap_or(PAGE);
     // SAFETY: the map had it as usable below 4 GiB, and never hands it out again.
-    Ok(unsafe { physical(address, size) })
+    unsafe { physical(address, size) }
 }
 
 /// Pages for the kernel's page tables, out of the map.
 pub struct Tables<'m>(pub &'m mut MemoryMap);
 
 impl TableMemory for Tables<'_> {
-    fn new_table(&mut self) -> Result<u64, Refusal<'static>> {
-        let table = take(self.0, PAGE, Kind::LoaderReclaimable, "a page table")?;
+    fn new_table(&mut self) -> u64 {
+        let table = take(self.0, PAGE, Kind::LoaderReclaimable, "a page table");
         table.fill(0);
-        Ok(table.as_ptr() as u64)
+        table.as_ptr() as u64
     }
 
     fn read(&self, address: u64) -> u64 {

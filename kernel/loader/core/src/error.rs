@@ -3,7 +3,7 @@
 //! A refusal is one sentence that names the file (or the line), what is wrong, the value that stands there and the
 //! value that was expected. The reader of that sentence may have no other window into the machine.
 
-use core::fmt::{self, Display, Formatter};
+use core::fmt::{self, Display, Formatter, Write};
 
 /// The lowest address at which a kernel may be linked (Limine boot protocol, "Entry memory layout").
 pub const LOWEST_KERNEL_ADDRESS: u64 = 0xffff_ffff_8000_0000;
@@ -411,6 +411,11 @@ impl Name {
         self.length += count as u8;
     }
 
+    /// The name, or a question mark when it is not UTF-8.
+    pub fn as_str(&self) -> &str {
+        core::str::from_utf8(self.as_bytes()).unwrap_or("?")
+    }
+
     /// The bytes.
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes[..usize::from(self.length)]
@@ -431,7 +436,7 @@ impl fmt::Debug for Name {
 
 impl Display for Name {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        self.as_bytes().iter().try_for_each(|&byte| write!(f, "{}", shown(byte)))
+        self.as_bytes().iter().try_for_each(|&byte| f.write_char(shown(byte)))
     }
 }
 
@@ -446,12 +451,10 @@ struct Quoted<'a>(&'a str);
 impl Display for Quoted<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         const LIMIT: usize = 60;
+        let bytes = self.0.as_bytes();
         f.write_str("\"")?;
-        for character in self.0.chars().take(LIMIT) {
-            let printable = character.is_ascii() && !character.is_ascii_control();
-            write!(f, "{}", if printable { character } else { '?' })?;
-        }
-        f.write_str(if self.0.chars().nth(LIMIT).is_some() { "...\"" } else { "\"" })
+        bytes.iter().take(LIMIT).try_for_each(|&byte| f.write_char(shown(byte)))?;
+        f.write_str(if bytes.len() > LIMIT { "...\"" } else { "\"" })
     }
 }
 
@@ -461,7 +464,7 @@ struct Flags(u32);
 impl Display for Flags {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         for (bit, letter) in [(4, 'R'), (2, 'W'), (1, 'X')] {
-            write!(f, "{}", if self.0 & bit != 0 { letter } else { '-' })?;
+            f.write_char(if self.0 & bit != 0 { letter } else { '-' })?;
         }
         Ok(())
     }
@@ -529,7 +532,7 @@ impl Display for FileProblem<'_> {
             Self::NotFound { near: Some(name) } => write!(
                 f,
                 "file not found on the boot medium; there is {}, and upper and lower case count",
-                Quoted(core::str::from_utf8(name.as_bytes()).unwrap_or("?"))
+                Quoted(name.as_str())
             ),
             Self::IsDirectory => f.write_str("that is a directory, expected a file"),
             Self::NotADirectory => f.write_str("file not found: a part of the path before its last is a file"),
@@ -651,9 +654,9 @@ impl Display for ConfigProblem<'_> {
             ),
             Self::OldAssignment { key, value } => {
                 write!(f, "{} is the old way to set an option (Limine before version 8); expected \"", Quoted(key))?;
-                key.chars().take(40).try_for_each(|c| write!(f, "{}", c.to_ascii_lowercase()))?;
+                key.bytes().take(40).try_for_each(|byte| f.write_char(shown(byte.to_ascii_lowercase())))?;
                 f.write_str(": ")?;
-                value.chars().take(40).try_for_each(|c| write!(f, "{c}"))?;
+                value.bytes().take(40).try_for_each(|byte| f.write_char(shown(byte)))?;
                 f.write_str("\"")
             }
             Self::NoColon { text } => {

@@ -1,7 +1,6 @@
 //! Building four-level page tables (Intel SDM, volume 3A, 4.5).
 
 use crate::PAGE;
-use crate::error::Refusal;
 use crate::memory::{Kind, MemoryMap};
 
 /// Where the higher half direct map begins.
@@ -9,11 +8,8 @@ pub const HHDM: u64 = 0xffff_8000_0000_0000;
 
 /// Memory for page tables, one page each.
 pub trait TableMemory {
-    /// The physical address of a fresh page full of zeros.
-    ///
-    /// # Errors
-    /// [`Refusal::OutOfMemory`].
-    fn new_table(&mut self) -> Result<u64, Refusal<'static>>;
+    /// The physical address of a fresh page full of zeros. Does not return when there is none.
+    fn new_table(&mut self) -> u64;
     /// The entry at physical address `address`.
     fn read(&self, address: u64) -> u64;
     /// Sets the entry at physical address `address`.
@@ -61,12 +57,9 @@ pub struct PageTables<'m, M: TableMemory> {
 
 impl<'m, M: TableMemory> PageTables<'m, M> {
     /// Empty tables.
-    ///
-    /// # Errors
-    /// [`Refusal::OutOfMemory`].
-    pub fn new(memory: &'m mut M, features: Features) -> Result<Self, Refusal<'static>> {
-        let root = memory.new_table()?;
-        Ok(Self { memory, root, features })
+    pub fn new(memory: &'m mut M, features: Features) -> Self {
+        let root = memory.new_table();
+        Self { memory, root, features }
     }
 
     /// The physical address of the top-level table, for CR3.
@@ -76,16 +69,7 @@ impl<'m, M: TableMemory> PageTables<'m, M> {
 
     /// Maps `length` bytes at `virtual_address` to `physical`, all multiples of 4 KiB, with the largest pages that
     /// fit. What was mapped there before is replaced where page sizes agree; callers map every address once.
-    ///
-    /// # Errors
-    /// [`Refusal::OutOfMemory`].
-    pub fn map(
-        &mut self,
-        virtual_address: u64,
-        physical: u64,
-        length: u64,
-        access: Access,
-    ) -> Result<(), Refusal<'static>> {
+    pub fn map(&mut self, virtual_address: u64, physical: u64, length: u64, access: Access) {
         let mut done = 0;
         while done < length {
             let (from, to, left) = (virtual_address.wrapping_add(done), physical + done, length - done);
@@ -95,7 +79,7 @@ impl<'m, M: TableMemory> PageTables<'m, M> {
                 (from | to) & (size - 1) == 0 && left >= size
             };
             let level = (1..=largest).rev().find(fits).unwrap_or(0);
-            let table = self.table_for(from, level)?;
+            let table = self.table_for(from, level);
             // Fill this table as far as it reaches, so that the walk down is made once per table.
             let size = page_size(level);
             let slots = 512 - index(from, level);
@@ -106,24 +90,23 @@ impl<'m, M: TableMemory> PageTables<'m, M> {
             }
             done += pages * size;
         }
-        Ok(())
     }
 
     /// The table of `level` (0 for tables of 4 KiB pages) that covers `address`, made on the way where missing.
-    fn table_for(&mut self, address: u64, level: u32) -> Result<u64, Refusal<'static>> {
+    fn table_for(&mut self, address: u64, level: u32) -> u64 {
         let mut table = self.root;
         for above in (level + 1..=3).rev() {
             let slot = table + index(address, above) * 8;
             let entry = self.memory.read(slot);
             table = if entry & PRESENT == 0 {
-                let fresh = self.memory.new_table()?;
+                let fresh = self.memory.new_table();
                 self.memory.write(slot, fresh | PRESENT | WRITABLE);
                 fresh
             } else {
                 entry & ADDRESS
             };
         }
-        Ok(table)
+        table
     }
 
     fn leaf(&self, access: Access, level: u32) -> u64 {
@@ -158,14 +141,7 @@ fn index(address: u64, level: u32) -> u64 {
 /// - base revisions 0 to 2: the first 4 GiB, and above them every region (0), or every region but reserved and bad
 ///   ones (1 and 2);
 /// - base revision 3: usable, reclaimable, executable and framebuffer regions, and nothing else.
-///
-/// # Errors
-/// Those of `map`.
-pub fn direct_map_ranges<E>(
-    memory: &MemoryMap,
-    base_revision: u64,
-    mut map: impl FnMut(u64, u64, bool) -> Result<(), E>,
-) -> Result<(), E> {
+pub fn direct_map_ranges(memory: &MemoryMap, base_revision: u64, mut map: impl FnMut(u64, u64, bool)) {
     const FOUR_GIB: u64 = 1 << 32;
     let covered = |kind: Kind| match base_revision {
         0 => true,
@@ -181,19 +157,21 @@ pub fn direct_map_ranges<E>(
             let resume = end.max(region.end);
             let cut = end.min(region.base);
             if start < cut {
-                map(start, cut, false)?;
+                map(start, cut, false);
             }
-            map(region.base, region.end, true)?;
+            map(region.base, region.end, true);
             (start, end) = (region.end, resume);
         } else if covered(region.kind) && region.end > end {
             if region.base > end {
                 if start < end {
-                    map(start, end, false)?;
+                    map(start, end, false);
                 }
                 start = region.base;
             }
             end = region.end;
         }
     }
-    if start < end { map(start, end, false) } else { Ok(()) }
+    if start < end {
+        map(start, end, false);
+    }
 }

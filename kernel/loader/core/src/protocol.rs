@@ -1,6 +1,7 @@
 //! Finding a kernel's requests in its loaded image (Limine boot protocol, "Features").
 
 use crate::bytes::u64_at;
+use crate::elf::Plan;
 use crate::error::KernelProblem;
 
 /// The highest base revision this loader speaks.
@@ -90,36 +91,34 @@ pub struct Requests {
 }
 
 impl Requests {
+    const NONE: Self = Self { base_revision_tag: None, offsets: [None; FEATURES] };
+
     /// Finds the requests between the last start marker and the first end marker, or in the whole image where there
-    /// are no markers.
-    ///
-    /// `image` begins at virtual address `base`, a page boundary; `stretches` are the parts of it (offset and length)
-    /// that came from the file: what the file left zero holds no request.
+    /// are no markers. `image` is what `plan` says it is; what its file left zero is not searched.
     ///
     /// # Errors
     /// [`KernelProblem::DuplicateRequest`].
-    pub fn find(
-        image: &[u8],
-        base: u64,
-        stretches: impl Iterator<Item = (usize, usize)> + Clone,
-    ) -> Result<Self, KernelProblem<'static>> {
-        let (start, end) = delimiters(image, stretches.clone());
-        let mut requests = Self { base_revision_tag: None, offsets: [None; FEATURES] };
-        for offset in stretches.flat_map(|(offset, length)| words(image, offset, length)) {
-            if offset < start || offset >= end {
-                continue;
-            }
-            match u64_at(image, offset) {
-                Some(word) if word == COMMON_MAGIC[0] && is_at(image, offset, &COMMON_MAGIC) => {
-                    requests.note(image, base, offset)?;
-                }
-                Some(word) if word == BASE_REVISION_MAGIC[0] && is_at(image, offset, &BASE_REVISION_MAGIC) => {
+    pub fn find(image: &[u8], plan: &Plan) -> Result<Self, KernelProblem<'static>> {
+        let mut requests = Self::NONE;
+        let mut duplicate = Ok(());
+        'search: for segment in plan.segments() {
+            let start = (segment.address - plan.base()) as usize;
+            let end = start + segment.file_size as usize;
+            let mut offset = start.next_multiple_of(8);
+            while let Some(word) = u64_at(&image[..end], offset) {
+                if word == COMMON_MAGIC[0] && is_at(image, offset, &COMMON_MAGIC) {
+                    duplicate = duplicate.and(requests.note(image, plan.base(), offset));
+                } else if word == BASE_REVISION_MAGIC[0] && is_at(image, offset, &BASE_REVISION_MAGIC) {
                     requests.base_revision_tag = requests.base_revision_tag.or(Some(offset));
+                } else if word == START_MARKER[0] && is_at(image, offset, &START_MARKER) {
+                    (requests, duplicate) = (Self::NONE, Ok(()));
+                } else if word == END_MARKER[0] && is_at(image, offset, &END_MARKER) {
+                    break 'search;
                 }
-                _ => {}
+                offset += 8;
             }
         }
-        Ok(requests)
+        duplicate.map(|()| requests)
     }
 
     /// The same base revision tag, with the requests taken from a list of their virtual addresses instead, as the
@@ -128,7 +127,7 @@ impl Requests {
     /// # Errors
     /// [`KernelProblem::DuplicateRequest`]; an address outside the image is [`KernelProblem::RequestOutside`].
     pub fn from_list(&self, image: &[u8], base: u64, list: &[u8]) -> Result<Self, KernelProblem<'static>> {
-        let mut requests = Self { base_revision_tag: self.base_revision_tag, offsets: [None; FEATURES] };
+        let mut requests = Self { base_revision_tag: self.base_revision_tag, ..Self::NONE };
         for address in list.chunks_exact(8).filter_map(|word| u64_at(word, 0)).take_while(|&address| address != 0) {
             let offset = address.checked_sub(base).and_then(|offset| usize::try_from(offset).ok());
             let offset = offset.filter(|&offset| image.len().saturating_sub(MEMBERS) >= offset);
@@ -223,44 +222,23 @@ fn outside(address: u64) -> KernelProblem<'static> {
 pub fn resolve(kernel: &str, path: &str, room: &mut [u8]) -> Option<usize> {
     let folder = if path.starts_with('/') { "" } else { kernel.get(..kernel.rfind('/')?)? };
     let mut used = 0;
-    for component in folder.split('/').chain(path.split('/')) {
-        match component {
-            "" | "." => {}
-            ".." => used = room[..used].iter().rposition(|&byte| byte == b'/').unwrap_or_default(),
-            name => {
-                let place = room.get_mut(used..used + name.len() + 1)?;
-                place[0] = b'/';
-                place[1..].copy_from_slice(name.as_bytes());
-                used += name.len() + 1;
+    for text in [folder, path] {
+        for component in text.as_bytes().split(|&byte| byte == b'/') {
+            match component {
+                b"" | b"." => {}
+                b".." => used = room[..used].iter().rposition(|&byte| byte == b'/').unwrap_or_default(),
+                name => {
+                    let place = room.get_mut(used..used + name.len() + 1)?;
+                    place[0] = b'/';
+                    place[1..].copy_from_slice(name);
+                    used += name.len() + 1;
+                }
             }
         }
     }
     Some(used)
 }
 
-/// Offsets of all 8-byte aligned words that lie wholly in a stretch.
-fn words(image: &[u8], offset: usize, length: usize) -> impl Iterator<Item = usize> + use<> {
-    let end = (offset + length).min(image.len());
-    (offset.next_multiple_of(8)..end.saturating_sub(7)).step_by(8)
-}
-
 fn is_at(image: &[u8], offset: usize, expected: &[u64]) -> bool {
     expected.iter().enumerate().all(|(number, &word)| u64_at(image, offset + number * 8) == Some(word))
-}
-
-/// Where to search: from behind the last start marker to the first end marker after it.
-fn delimiters(image: &[u8], stretches: impl Iterator<Item = (usize, usize)> + Clone) -> (usize, usize) {
-    let all = || stretches.clone().flat_map(|(offset, length)| words(image, offset, length));
-    let mut start = 0;
-    let mut end = usize::MAX;
-    for offset in all() {
-        match u64_at(image, offset) {
-            Some(word) if word == START_MARKER[0] && is_at(image, offset, &START_MARKER) => start = offset,
-            Some(word) if word == END_MARKER[0] && end == usize::MAX && is_at(image, offset, &END_MARKER) => {
-                end = offset
-            }
-            _ => {}
-        }
-    }
-    (start, end)
 }

@@ -56,6 +56,7 @@ pub struct Facts<'a> {
 pub struct Writer<'b> {
     buffer: &'b mut [u8],
     physical: u64,
+    /// Bytes laid out so far, those beyond the buffer included.
     used: usize,
 }
 
@@ -65,48 +66,44 @@ impl<'b> Writer<'b> {
         Self { buffer, physical, used: 0 }
     }
 
-    /// Appends `bytes`, then fills up to a multiple of 8. Returns where they begin in the direct map.
-    fn bytes(&mut self, bytes: &[u8]) -> Result<u64, Refusal<'static>> {
+    /// Appends `bytes`, then fills up to a multiple of 8. Returns where they begin in the direct map. What the buffer
+    /// has no room for is only counted.
+    fn bytes(&mut self, bytes: &[u8]) -> u64 {
         let start = self.used;
-        let end = (start + bytes.len()).next_multiple_of(8);
-        let largest = self.buffer.len() as u64;
-        let place = self.buffer.get_mut(start..end).ok_or(Refusal::OutOfMemory {
-            purpose: "the answers to the kernel's requests",
-            needed: end as u64,
-            largest,
-        })?;
-        place[..bytes.len()].copy_from_slice(bytes);
-        place[bytes.len()..].fill(0);
-        self.used = end;
-        Ok(HHDM + self.physical + start as u64)
+        self.used = (start + bytes.len()).next_multiple_of(8);
+        if let Some(place) = self.buffer.get_mut(start..self.used) {
+            let (content, rest) = place.split_at_mut(bytes.len());
+            content.copy_from_slice(bytes);
+            rest.fill(0);
+        }
+        HHDM + self.physical + start as u64
     }
 
-    fn words(&mut self, words: &[u64]) -> Result<u64, Refusal<'static>> {
-        let start = self.bytes(&[])?;
+    fn words(&mut self, words: &[u64]) -> u64 {
+        let start = self.bytes(&[]);
         for word in words {
-            self.bytes(&word.to_le_bytes())?;
+            self.bytes(&word.to_le_bytes());
         }
-        Ok(start)
+        start
     }
 
     /// A NUL-terminated string.
-    fn string(&mut self, text: &str) -> Result<u64, Refusal<'static>> {
-        let start = self.used;
-        self.bytes(text.as_bytes())?;
+    fn string(&mut self, text: &str) -> u64 {
+        let start = self.bytes(text.as_bytes());
         // A text that fills its last word leaves no room for the NUL.
         if text.len().is_multiple_of(8) {
-            self.bytes(&[0])?;
+            self.bytes(&[0]);
         }
-        Ok(HHDM + self.physical + start as u64)
+        start
     }
 
     /// An array of pointers to `count` structures of `stride` bytes that begin at `first`.
-    fn pointers(&mut self, first: u64, count: usize, stride: u64) -> Result<u64, Refusal<'static>> {
-        let start = self.bytes(&[])?;
+    fn pointers(&mut self, first: u64, count: usize, stride: u64) -> u64 {
+        let start = self.bytes(&[]);
         for number in 0..count as u64 {
-            self.bytes(&(first + number * stride).to_le_bytes())?;
+            self.words(&[first + number * stride]);
         }
-        Ok(start)
+        start
     }
 }
 
@@ -123,9 +120,13 @@ pub fn answer(
     answer_base_revision(image, requests, facts.base_revision);
     for feature in ALL {
         let Some(offset) = requests.get(feature) else { continue };
-        if let Some(response) = respond(feature, facts, writer)? {
+        if let Some(response) = respond(feature, facts, writer) {
             put(image, offset + RESPONSE, response);
         }
+    }
+    if writer.used > writer.buffer.len() {
+        let (needed, largest) = (writer.used as u64, writer.buffer.len() as u64);
+        return Err(Refusal::OutOfMemory { purpose: "the answers to the kernel's requests", needed, largest });
     }
     Ok(())
 }
@@ -164,47 +165,47 @@ fn put(image: &mut [u8], offset: usize, word: u64) {
 }
 
 /// Writes the response to one request. Returns its address in the direct map.
-fn respond(feature: Feature, facts: &Facts<'_>, writer: &mut Writer<'_>) -> Result<Option<u64>, Refusal<'static>> {
+fn respond(feature: Feature, facts: &Facts<'_>, writer: &mut Writer<'_>) -> Option<u64> {
     // Base revision 3 hands the firmware's tables over by physical address: they are not in its direct map.
     let table = |physical: u64| if facts.base_revision >= 3 { physical } else { HHDM + physical };
     let response = match feature {
         Feature::BootloaderInfo => {
-            let (name, version) = (writer.string(NAME)?, writer.string(VERSION)?);
-            writer.words(&[0, name, version])?
+            let (name, version) = (writer.string(NAME), writer.string(VERSION));
+            writer.words(&[0, name, version])
         }
-        Feature::FirmwareType => writer.words(&[0, 0])?,
-        Feature::StackSize | Feature::EntryPoint => writer.words(&[0])?,
-        Feature::Hhdm => writer.words(&[0, HHDM])?,
+        Feature::FirmwareType => writer.words(&[0, 0]),
+        Feature::StackSize | Feature::EntryPoint => writer.words(&[0]),
+        Feature::Hhdm => writer.words(&[0, HHDM]),
         Feature::Framebuffer => match facts.video {
-            Some((mode, modes)) => framebuffer(mode, modes, writer)?,
-            None => return Ok(None),
+            Some((mode, modes)) => framebuffer(mode, modes, writer),
+            None => return None,
         },
-        Feature::PagingMode => writer.words(&[0, 0])?,
-        Feature::MemoryMap => memory_map(facts.memory, writer)?,
+        Feature::PagingMode => writer.words(&[0, 0]),
+        Feature::MemoryMap => memory_map(facts.memory, writer),
         Feature::ExecutableFile => {
-            let file = file(&facts.kernel, writer)?;
-            writer.words(&[0, file])?
+            let file = file(&facts.kernel, writer);
+            writer.words(&[0, file])
         }
         Feature::ExecutableCmdline => {
-            let string = writer.string(facts.kernel.string)?;
-            writer.words(&[0, string])?
+            let string = writer.string(facts.kernel.string);
+            writer.words(&[0, string])
         }
-        Feature::Modules => modules(facts.modules, writer)?,
+        Feature::Modules => modules(facts.modules, writer),
         Feature::Rsdp => match facts.rsdp {
-            Some(physical) => writer.words(&[0, table(physical)])?,
-            None => return Ok(None),
+            Some(physical) => writer.words(&[0, table(physical)]),
+            None => return None,
         },
         Feature::Smbios => match facts.smbios {
-            (None, None) => return Ok(None),
-            (low, high) => writer.words(&[0, low.map_or(0, table), high.map_or(0, table)])?,
+            (None, None) => return None,
+            (low, high) => writer.words(&[0, low.map_or(0, table), high.map_or(0, table)]),
         },
         Feature::DateAtBoot => match facts.date {
-            Some(time) => writer.words(&[0, time as u64])?,
-            None => return Ok(None),
+            Some(time) => writer.words(&[0, time as u64]),
+            None => return None,
         },
-        Feature::ExecutableAddress => writer.words(&[0, facts.physical_base, facts.virtual_base])?,
+        Feature::ExecutableAddress => writer.words(&[0, facts.physical_base, facts.virtual_base]),
     };
-    Ok(Some(response))
+    Some(response)
 }
 
 /// The two words that end with the last mask: bits per pixel, memory model RGB, size and shift of each colour.
@@ -214,38 +215,38 @@ fn pixel_format(mode: &Mode) -> [u64; 2] {
     [u64::from_le_bytes([bpp, 0, 1, red, red_shift, green, green_shift, blue]), u64::from(blue_shift)]
 }
 
-fn framebuffer(mode: Mode, modes: &[Mode], writer: &mut Writer<'_>) -> Result<u64, Refusal<'static>> {
+fn framebuffer(mode: Mode, modes: &[Mode], writer: &mut Writer<'_>) -> u64 {
     let mut first = None;
     for mode in modes {
         let [format, rest] = pixel_format(mode);
         let size = [mode.pitch, mode.width, mode.height].map(u64::from);
-        let address = writer.words(&[size[0], size[1], size[2], format, rest])?;
+        let address = writer.words(&[size[0], size[1], size[2], format, rest]);
         first = first.or(Some(address));
     }
-    let pointers = writer.pointers(first.unwrap_or_default(), modes.len(), 40)?;
+    let pointers = writer.pointers(first.unwrap_or_default(), modes.len(), 40);
     let [format, rest] = pixel_format(&mode);
     let size = [mode.width, mode.height, mode.pitch].map(u64::from);
     let address = HHDM + u64::from(mode.address);
     let (no_edid, count) = (0, modes.len() as u64);
     let framebuffer =
-        writer.words(&[address, size[0], size[1], size[2], format, rest, no_edid, no_edid, count, pointers])?;
-    let list = writer.words(&[framebuffer])?;
+        writer.words(&[address, size[0], size[1], size[2], format, rest, no_edid, no_edid, count, pointers]);
+    let list = writer.words(&[framebuffer]);
     writer.words(&[1, 1, list])
 }
 
-fn memory_map(memory: &MemoryMap, writer: &mut Writer<'_>) -> Result<u64, Refusal<'static>> {
+fn memory_map(memory: &MemoryMap, writer: &mut Writer<'_>) -> u64 {
     let regions = memory.regions();
-    let first = writer.words(&[])?;
+    let first = writer.words(&[]);
     for region in regions {
-        writer.words(&[region.base, region.end - region.base, region.kind as u64])?;
+        writer.words(&[region.base, region.end - region.base, region.kind as u64]);
     }
-    let entries = writer.pointers(first, regions.len(), 24)?;
+    let entries = writer.pointers(first, regions.len(), 24);
     writer.words(&[0, regions.len() as u64, entries])
 }
 
-fn file(file: &LoadedFile<'_>, writer: &mut Writer<'_>) -> Result<u64, Refusal<'static>> {
+fn file(file: &LoadedFile<'_>, writer: &mut Writer<'_>) -> u64 {
     const OPTICAL: u64 = 1;
-    let (path, string) = (writer.string(file.path)?, writer.string(file.string)?);
+    let (path, string) = (writer.string(file.path), writer.string(file.string));
     let (no_network, no_partition, no_id) = (0, 0, 0);
     writer.words(&[
         0,
@@ -265,14 +266,14 @@ fn file(file: &LoadedFile<'_>, writer: &mut Writer<'_>) -> Result<u64, Refusal<'
     ])
 }
 
-fn modules(modules: &[LoadedFile<'_>], writer: &mut Writer<'_>) -> Result<u64, Refusal<'static>> {
+fn modules(modules: &[LoadedFile<'_>], writer: &mut Writer<'_>) -> u64 {
     let mut addresses = [0; crate::config::MODULE_LIMIT];
     for (address, module) in addresses.iter_mut().zip(modules) {
-        *address = file(module, writer)?;
+        *address = file(module, writer);
     }
-    let list = writer.words(&[])?;
+    let list = writer.words(&[]);
     for address in &addresses[..modules.len()] {
-        writer.words(&[*address])?;
+        writer.words(&[*address]);
     }
     writer.words(&[1, modules.len() as u64, list])
 }
