@@ -194,7 +194,7 @@ export async function cargoCall(
   const settings = [
     // --config adds to the lists in the reader's .cargo/config.toml; RUSTFLAGS would replace them.
     `target.${bareTarget}.rustflags=${JSON.stringify(remapped)}`,
-    `build.build-dir=${JSON.stringify(sharedFolder(folder, remapped))}`,
+    `build.build-dir=${JSON.stringify(intermediateFolder(folder, remapped))}`,
   ];
   return {
     cargo: toolchain.cargo,
@@ -207,7 +207,7 @@ export async function cargoCall(
  * Where cargo keeps what lies between source and binary. Crates of the same settings share it, so that core is compiled
  * once for all of them; others must not, since cargo would compile core anew each time the settings change.
  */
-function sharedFolder(folder: string, flags: readonly string[]): string {
+function intermediateFolder(folder: string, flags: readonly string[]): string {
   const file = `${folder}/.cargo/config.toml`;
   const settings = [existsSync(file) ? readFileSync(file, 'utf8') : '', ...flags].join('\0');
   return `${buildFolder}/build-${createHash('sha256').update(settings).digest('hex').slice(0, 8)}`;

@@ -7,17 +7,17 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   utimesSync,
-  writeFileSync,
 } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
-import { dirname } from 'node:path';
 import { after, test } from 'node:test';
 import { unzipSync } from 'fflate';
 import { chapterArchive } from '../../kernel/pipeline/archive.ts';
-import { buildChapter, buildTree, writeTree } from '../../kernel/pipeline/build.ts';
+import { buildChapter, buildLoader, buildTree, writeTree } from '../../kernel/pipeline/build.ts';
 import { chapters, findChapter } from '../../kernel/pipeline/chapters.ts';
 import { composeChapter } from '../../kernel/pipeline/compose.ts';
+import { bareTarget, buildBare, buildFolder, loaderFolder } from '../../kernel/pipeline/toolchain.ts';
 import { parseElf } from '../../src/lib/elf.ts';
 import type { ElfFile } from '../../src/lib/elf.ts';
 import { CommandError } from '../../tools/process.ts';
@@ -95,20 +95,43 @@ test('chapter 5 keeps what the loader looks for: the base revision and the frame
 });
 
 test('a chapter gives the same bytes in another folder, with another home of cargo, from its download', async () => {
-  const folder = `${scratch}/elsewhere/deeper`;
-  for (const [path, bytes] of Object.entries(unzipSync(chapterArchive('05-main-rs')))) {
-    mkdirSync(dirname(`${folder}/${path}`), { recursive: true });
-    writeFileSync(`${folder}/${path}`, bytes);
-  }
-  const cargoHome = `${scratch}/cargo-home`;
-  mkdirSync(cargoHome);
+  const usual = readFileSync(await buildChapter('05-main-rs'));
+  // Not in the scratch folder, so that core is compiled for this home only once.
+  const elsewhere = `${buildFolder}/elsewhere`;
+  const files = unzipSync(chapterArchive('05-main-rs'));
+  const text = new TextDecoder();
+  const tree = Object.entries(files).map(
+    ([path, bytes]) => [path, { text: text.decode(bytes), regions: new Map() }] as const,
+  );
+  await writeTree(new Map(tree), `${elsewhere}/download`);
+
+  const cargoHome = `${elsewhere}/cargo-home`;
+  borrowRegistry(cargoHome);
+  const chapter = findChapter('05-main-rs');
+  const there = await buildTree(chapter, `${elsewhere}/download/onko_os`, `${elsewhere}/output`, { cargoHome });
+  assert.ok(usual.equals(readFileSync(there)));
+});
+
+/** Lets a home of cargo use what the user's own has downloaded; the sources are unpacked anew in there. */
+function borrowRegistry(cargoHome: string): void {
   const usual = process.env['CARGO_HOME'] ?? `${homedir()}/.cargo`;
-  // The same registry as always, its crates without another download.
-  for (const name of ['config.toml', 'credentials.toml', 'registry']) {
-    if (existsSync(`${usual}/${name}`)) cpSync(`${usual}/${name}`, `${cargoHome}/${name}`, { recursive: true });
+  mkdirSync(`${cargoHome}/registry`, { recursive: true });
+  for (const name of ['config.toml', 'registry/cache', 'registry/index']) {
+    if (existsSync(`${usual}/${name}`) && !existsSync(`${cargoHome}/${name}`))
+      symlinkSync(`${usual}/${name}`, `${cargoHome}/${name}`);
   }
-  const there = await buildTree(findChapter('05-main-rs'), `${folder}/onko_os`, `${scratch}/output`, { cargoHome });
-  assert.deepEqual(readFileSync(there), readFileSync(await buildChapter('05-main-rs')));
+}
+
+test('the loader gives the same bytes in another folder', async () => {
+  const folder = `${scratch}/loader`;
+  cpSync(loaderFolder, folder, { recursive: true, filter: (path) => !path.endsWith('/target') });
+  const there = await buildBare({
+    folder,
+    output: `${scratch}/loader-output`,
+    binary: 'onko-loader',
+    target: bareTarget,
+  });
+  assert.deepEqual(readFileSync(there), readFileSync(await buildLoader()));
 });
 
 test('a compiler error comes through whole, with file and line', async () => {
