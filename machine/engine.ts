@@ -19,6 +19,7 @@ export interface Engine {
   engine_exceptions(): number;
   engine_exception_count(): number;
   engine_trim(): void;
+  engine_set_long_mode(on: number): void;
   engine_allocate(bytes: number): number;
   engine_free(address: number): void;
   engine_screen_layout(): number;

@@ -4,6 +4,7 @@ import { MachineError, noWebAssembly } from './errors.ts';
 import type {
   CallName,
   Calls,
+  Cpu,
   EngineUrls,
   FromWorker,
   Instruction,
@@ -81,11 +82,11 @@ export class Machine extends EventTarget {
   }
 
   /** Switches the PC on with a disc in its drive. A running PC is switched off first. `iso` is copied. */
-  async powerOn(iso: Uint8Array): Promise<void> {
+  async powerOn(iso: Uint8Array, { cpu = '64-bit' as Cpu } = {}): Promise<void> {
     this.#setState('loading');
     try {
       await this.prepare();
-      await this.#call('powerOn', iso);
+      await this.#call('powerOn', iso, cpu);
     } catch (error) {
       if (this.state === 'loading') this.#fail(error instanceof MachineError ? error : notOn('powerOn'));
       throw error;

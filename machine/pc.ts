@@ -42,8 +42,9 @@ const longestInstruction = 15;
 /** What one `instantiate` needs besides the module. */
 async function instantiate(module: WebAssembly.Module, files: Files): Promise<Engine> {
   try {
-    const instance = await WebAssembly.instantiate(module, files.imports);
-    return instance.exports as unknown as Engine;
+    const { exports } = await WebAssembly.instantiate(module, files.imports);
+    if (!('engine_run' in exports)) throw new Error('it is another program');
+    return exports as unknown as Engine;
   } catch (error) {
     if (error instanceof RangeError) throw noMemory(error);
     throw new MachineError(
@@ -138,6 +139,11 @@ export class Pc {
   #useDisc(image: Uint8Array<ArrayBuffer>): void {
     this.#disc = image;
     this.#files.put('boot.iso', image);
+  }
+
+  /** Makes the CPU one without 64-bit long mode, as PCs were before 2003, or one with it. Call it before the guest runs. */
+  setLongMode(available: boolean): void {
+    this.#engine.engine_set_long_mode(available ? 1 : 0);
   }
 
   /** Sets the battery-backed clock; `date` is what the guest reads as UTC. */

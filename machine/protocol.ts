@@ -27,6 +27,9 @@ export interface MachineFailure {
   fix: string;
 }
 
+/** Which CPU is in the socket: one with long mode, or one from before 2003. */
+export type Cpu = '64-bit' | '32-bit';
+
 export interface ScreenMode {
   mode: 'text' | 'graphics';
   /** Pixels in graphics modes, characters in text modes. */
@@ -66,7 +69,7 @@ export interface MachineEvents {
 /** What the worker can be asked for. Every call is answered with its result or a {@link MachineFailure}. */
 export interface Calls {
   prepare(engine: EngineUrls): void;
-  powerOn(iso: Uint8Array): void;
+  powerOn(iso: Uint8Array, cpu: Cpu): void;
   pause(): void;
   resume(): void;
   reset(): void;

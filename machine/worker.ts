@@ -311,7 +311,7 @@ const handlers: Handlers = {
     engine = await loadEngine(urls);
     pc = await newPc(engine);
   },
-  async powerOn(iso) {
+  async powerOn(iso, cpu) {
     if (engine === null) throw new MachineError('The machine is not prepared.', 'Press power again.');
     // A PC that has run already is replaced by a new one, whose BIOS has not.
     if (pc === null || state !== 'off') {
@@ -321,6 +321,7 @@ const handlers: Handlers = {
       pc = await newPc(engine);
     }
     pc.insertDisc(iso);
+    pc.setLongMode(cpu === '64-bit');
     pc.setClock(new Date());
     lastMode = '';
     go(pc);

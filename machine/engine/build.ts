@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { brotliCompress } from 'node:zlib';
 import { fingerprint } from '../../tools/fingerprint.ts';
 import { cache } from '../../tools/paths.ts';
 import type { Progress } from '../../tools/steps.ts';
 import { compileEngine } from './compile.ts';
+import { withLock } from './lock.ts';
 import { makePostBiosSnapshot, readFirstFiles } from './post-bios-snapshot.ts';
 import { bochs } from './source.ts';
 
@@ -70,35 +71,48 @@ async function describe(path: string): Promise<BuiltFile> {
 
 /**
  * Makes `.cache/engine` unless it is up to date: Bochs from Debian's source, compiled with Zig, then the PC's state after its
- * BIOS. Takes two to four minutes on two cores. Interrupted, it goes on from the last complete stage.
- * Throws a UserError that says what to install or check.
+ * BIOS. Takes two to four minutes on two cores. Interrupted, it goes on from the last complete stage; called by several
+ * processes at once, one builds and the others wait. Throws a UserError that says what to install or check.
  */
 export async function buildEngine(progress: Progress = () => {}): Promise<void> {
   if (await engineIsCurrent()) return;
+  await withLock(
+    `${cache}/engine-build.lock`,
+    () => progress('waiting for another process that builds it'),
+    async () => {
+      if (!(await engineIsCurrent())) await build(progress);
+    },
+  );
+}
+
+async function build(progress: Progress): Promise<void> {
   const wasm = await wasmInputs();
   const snapshot = await snapshotInputs(wasm);
   const wasmFile = `${engineFolder}/engine.wasm`;
   const snapshotFile = `${engineFolder}/snapshot.bin`;
   const wasmStamp = `${engineFolder}/engine.wasm.inputs`;
   await mkdir(engineFolder, { recursive: true });
-  await rm(`${engineFolder}/engine.json`, { force: true }); // the two files must never be seen as a pair while they are not
   const compiled = existsSync(wasmFile) && existsSync(wasmStamp) && (await readFile(wasmStamp, 'utf8')) === wasm;
-  if (!compiled) {
-    await rm(wasmStamp, { force: true });
-    await compileEngine(wasmFile, wasm, progress);
-    await writeFile(wasmStamp, wasm);
-  }
+  const fresh = `${wasmFile}.new`;
+  if (compiled) await copyFile(wasmFile, fresh);
+  else await compileEngine(fresh, progress);
   progress('running the BIOS');
   await writeFile(
-    snapshotFile,
-    await makePostBiosSnapshot(new Uint8Array(await readFile(wasmFile)), await readFirstFiles()),
+    `${snapshotFile}.new`,
+    await makePostBiosSnapshot(new Uint8Array(await readFile(fresh)), await readFirstFiles()),
   );
   progress('compressing, to know the size');
   const description: EngineDescription = {
     bochs: bochs.version,
     inputs: { wasm, snapshot },
-    files: { 'engine.wasm': await describe(wasmFile), 'snapshot.bin': await describe(snapshotFile) },
+    files: { 'engine.wasm': await describe(fresh), 'snapshot.bin': await describe(`${snapshotFile}.new`) },
   };
-  await writeFile(`${engineFolder}/engine.json.partial`, `${JSON.stringify(description, null, 2)}\n`);
-  await rename(`${engineFolder}/engine.json.partial`, `${engineFolder}/engine.json`);
+  // The two files must never be taken for a pair while they are not one: the description goes first and comes back last.
+  await rm(`${engineFolder}/engine.json`, { force: true });
+  await rm(wasmStamp, { force: true });
+  await rename(fresh, wasmFile);
+  await writeFile(wasmStamp, wasm);
+  await rename(`${snapshotFile}.new`, snapshotFile);
+  await writeFile(`${engineFolder}/engine.json.new`, `${JSON.stringify(description, null, 2)}\n`);
+  await rename(`${engineFolder}/engine.json.new`, `${engineFolder}/engine.json`);
 }

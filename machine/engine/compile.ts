@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { chmod, copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { UserError } from '../../tools/errors.ts';
+import { fingerprint } from '../../tools/fingerprint.ts';
 import { cache, root } from '../../tools/paths.ts';
 import { run } from '../../tools/process.ts';
 import type { Progress } from '../../tools/steps.ts';
@@ -65,7 +66,7 @@ const libraries = [
   'cpu/softfloat3e/libsoftfloat.a',
 ];
 /** screen.cc is not among them: it takes the place of gui/nogui.cc and is compiled with Bochs. */
-const glue = ['run', 'stosq', 'inspect', 'devices', 'memory'];
+const glue = ['run', 'cpu-model', 'stosq', 'inspect', 'devices', 'memory'];
 
 const environment = (): Record<string, string> => ({
   PATH: `${tools}:${process.env['PATH'] ?? ''}`,
@@ -101,8 +102,16 @@ async function writeTools(): Promise<void> {
   }
 }
 
+/** What the tree is made of, apart from what only the last step takes. */
+function treeInputs(): Promise<string> {
+  const glueOfBochs = ['onko.h', 'wasi.h', 'screen.cc'].map((name) => `machine/engine/glue/${name}`);
+  const scripts = ['patches', 'compile.ts', 'source.ts'].map((name) => `machine/engine/${name}`);
+  return fingerprint([...glueOfBochs, ...scripts, 'cli/python-requirements.txt']);
+}
+
 /** Unpacks, patches and configures Bochs, unless that is done for these very inputs. */
-async function prepareTree(inputs: string, progress: Progress): Promise<void> {
+async function prepareTree(progress: Progress): Promise<void> {
+  const inputs = await treeInputs();
   if (existsSync(preparedStamp) && (await readFile(preparedStamp, 'utf8')) === inputs) return;
   progress('fetching the source of Bochs');
   const tarball = await fetchSource(buildFolder);
@@ -175,11 +184,11 @@ async function link(wasm: string): Promise<void> {
   await rename(partial, wasm);
 }
 
-/** Makes engine.wasm at the path `wasm`. `inputs` names all that it depends on; other inputs start from the source anew. */
-export async function compileEngine(wasm: string, inputs: string, progress: Progress): Promise<void> {
+/** Makes engine.wasm at the path `wasm`. */
+export async function compileEngine(wasm: string, progress: Progress): Promise<void> {
   await mkdir(buildFolder, { recursive: true });
   await writeTools();
-  await prepareTree(inputs, progress);
+  await prepareTree(progress);
   await compileBochs(progress);
   progress('linking');
   await link(wasm);

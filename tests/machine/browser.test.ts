@@ -161,11 +161,11 @@ onPage('pause, step, breakpoints and resume', async (page) => {
     await machine.step(2);
     const second = await machine.registers();
     const stepped = (await machine.instructionCount()) - count;
-    await machine.setBreakpoints([0x7c02n]);
+    await machine.setBreakpoints([0x7c07n]);
     await machine.resume();
     await onko.until(['paused']);
     const third = await machine.registers();
-    const code = (await machine.disassemble(0x7c00n, 1))[0]?.text.trim();
+    const code = (await machine.disassemble(0x7c05n, 1))[0]?.text.trim();
     await machine.setBreakpoints([]);
     await machine.resume();
     return {
@@ -180,8 +180,8 @@ onPage('pause, step, breakpoints and resume', async (page) => {
   });
   assert.equal(result.same, result.paused);
   assert.equal(result.stepped, 2);
-  assert.equal(result.broke, 0x7c02n);
-  assert.deepEqual(result.hits, ['7c02']);
+  assert.equal(result.broke, 0x7c07n);
+  assert.deepEqual(result.hits, ['7c07']);
   assert.equal(result.code, 'inc eax');
   assert.deepEqual(result.states, ['loading', 'running', 'paused', 'running', 'paused', 'running']);
 });
@@ -217,7 +217,7 @@ onPage('a triple fault stops the machine and names what is known; reset starts i
     await onko.until(['running', 'stopped']);
     return { rip, states, faults: onko.record.faults };
   });
-  assert.equal(result.rip, 0x7c0dn);
+  assert.equal(result.rip, 0x7c12n);
   assert.deepEqual(result.states, ['loading', 'running', 'stopped']);
   assert.match(result.faults[0] ?? '', /Triple fault: an invalid opcode/);
 });

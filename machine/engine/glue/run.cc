@@ -145,30 +145,35 @@ void BX_CPP_AttrRegparmN(1) BX_CPU_C::onko_break(bxInstruction_c *)
 
 // ---------------------------------------------------------------------------------------------------- triple faults
 
-// The exceptions that followed from one another, the first one first: at a triple fault there are three at most.
+// The exceptions that followed from one another, the first one first: at most a benign one, two more, the double fault and
+// the one that had no resolution.
 struct exception_record { Bit64u vector, error_code, rip, cr2; };
-static exception_record chain[4];
-static Bit64u chain_length = 0;
+static const unsigned LONGEST_CHAIN = 5;
+static exception_record chain[LONGEST_CHAIN];
+static unsigned chain_length = 0;
 static const unsigned DOUBLE_FAULT = 10; // BX_ET_DOUBLE_FAULT, which is private to cpu/exception.cc
 
 // Called by Bochs (BX_INSTR_EXCEPTION) before it handles an exception.
 void onko_exception(unsigned vector, unsigned error_code)
 {
   const BX_CPU_C *cpu = BX_CPU(0);
-  if (cpu->last_exception_type == 0) chain_length = 0;
-  if (chain_length < 4) {
+  if (!cpu->EXT) chain_length = 0; // it did not come up while another event was being delivered
+  if (chain_length < LONGEST_CHAIN) {
     const exception_record record = { vector, error_code, cpu->prev_rip, cpu->cr2 };
     chain[chain_length++] = record;
   }
-  // The third one has no resolution: the CPU shuts down, and stays so whatever interrupts arrive.
+  // No resolution: the CPU shuts down, and stays so whatever interrupts arrive.
   if (cpu->last_exception_type == DOUBLE_FAULT) {
     shut_down = true;
     return_to_caller();
   }
 }
 
+// Called by Bochs (BX_INSTR_HWINTERRUPT) before it delivers an interrupt from outside.
+void onko_interrupt(void) { chain_length = 0; }
+
 ONKO_EXPORT(engine_exceptions) exception_record *engine_exceptions(void) { return chain; }
-ONKO_EXPORT(engine_exception_count) unsigned engine_exception_count(void) { return (unsigned)chain_length; }
+ONKO_EXPORT(engine_exception_count) unsigned engine_exception_count(void) { return chain_length; }
 
 // ---------------------------------------------------------------------------------------------------- snapshots
 
