@@ -41,13 +41,13 @@ type ChapterWithIso = Chapter & Required<Pick<Chapter, 'checkpoint'>>;
 const withIso = chapters.filter((chapter): chapter is ChapterWithIso => chapter.checkpoint !== undefined);
 
 /** Whether every ISO is there, is the one of the manifest, and was made from the sources as they are now. */
-export async function isosAreCurrent(): Promise<boolean> {
-  const manifest = readManifest(isosFolder);
+export async function isosAreCurrent(folder: string = isosFolder): Promise<boolean> {
+  const manifest = readManifest(folder);
   if (manifest?.loader !== 'onko' || manifest.isos.length !== withIso.length) return false;
   for (const [index, chapter] of withIso.entries()) {
     const entry = manifest.isos[index];
     if (entry?.chapter !== chapter.id || !isDeepStrictEqual(entry.checkpoint, chapter.checkpoint)) return false;
-    const iso = `${isosFolder}/${entry.file}`;
+    const iso = `${folder}/${entry.file}`;
     if (!existsSync(iso) || sha256(readFileSync(iso)) !== entry.sha256) return false;
     if ((await sourceHash(chapter.id)) !== entry.sourceHash) return false;
   }
@@ -83,12 +83,12 @@ export async function buildIsos(folder: string = isosFolder): Promise<void> {
 }
 
 /**
- * The same with the boot files of the real Limine that lie in `limineFolder`, into {@link limineIsosFolder}.
+ * The same with the boot files of the real Limine that lie in `limineFolder`, never into {@link isosFolder}.
  * Rejects with the name of each file that is missing.
  */
-export async function buildLimineIsos(limineFolder: string): Promise<void> {
+export async function buildLimineIsos(limineFolder: string, folder: string = limineIsosFolder): Promise<void> {
   const limine = findLimine(limineFolder);
-  await buildAll(limineIsosFolder, {
+  await buildAll(folder, {
     loader: 'limine',
     files: limine.files,
     configuration: limine.configuration,

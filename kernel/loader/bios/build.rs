@@ -2,11 +2,12 @@
 //! is this target's default.
 
 fn main() {
-    let folder = std::env::var("CARGO_MANIFEST_DIR").expect("cargo sets CARGO_MANIFEST_DIR for build scripts");
     println!("cargo::rerun-if-changed=linker.ld");
     println!("cargo::rerun-if-changed=build.rs");
     if std::env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("none") {
-        for argument in ["--no-pie", "--oformat=binary", &format!("-T{folder}/linker.ld")] {
+        // Cargo links in the workspace's folder, so that its path need not be told: cargo would remember it when the
+        // same intermediate files serve another checkout.
+        for argument in ["--no-pie", "--oformat=binary", "-Tbios/linker.ld"] {
             println!("cargo::rustc-link-arg-bins={argument}");
         }
     }
