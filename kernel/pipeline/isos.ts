@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { copyFile, mkdir } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { parseElf } from '../../src/lib/elf.ts';
@@ -69,17 +69,18 @@ export function readManifest(folder: string): Manifest | undefined {
  */
 export async function buildIsos(folder: string = isosFolder): Promise<void> {
   const loader = await step('compiling the loader', (onOutput) => buildLoader({ onOutput }));
-  const standIn = `${buildFolder}/limine-stand-in`;
-  writeStandIn(standIn, loader);
-  const boot: Boot = {
-    loader: 'onko',
-    files: new Map([[bootImage, loader]]),
-    configuration: 'limine.conf',
-    arguments: biosBoot(bootImage),
-    folder: standIn,
-    versions: {},
-  };
-  await buildAll(folder, boot);
+  await withScratch(async (scratch) => {
+    writeStandIn(`${scratch}/limine`, loader);
+    await buildAll(folder, {
+      loader: 'onko',
+      files: new Map([[bootImage, loader]]),
+      configuration: 'limine.conf',
+      arguments: biosBoot(bootImage),
+      folder: `${scratch}/limine`,
+      versions: {},
+      scratch,
+    });
+  });
 }
 
 /**
@@ -88,15 +89,30 @@ export async function buildIsos(folder: string = isosFolder): Promise<void> {
  */
 export async function buildLimineIsos(limineFolder: string, folder: string = limineIsosFolder): Promise<void> {
   const limine = findLimine(limineFolder);
-  await buildAll(folder, {
-    loader: 'limine',
-    files: limine.files,
-    configuration: limine.configuration,
-    arguments: limine.arguments,
-    folder: resolve(limineFolder),
-    versions: await limineVersion(limine),
-    limine,
-  });
+  const versions = await limineVersion(limine);
+  await withScratch((scratch) =>
+    buildAll(folder, {
+      loader: 'limine',
+      files: limine.files,
+      configuration: limine.configuration,
+      arguments: limine.arguments,
+      folder: resolve(limineFolder),
+      versions,
+      limine,
+      scratch,
+    }),
+  );
+}
+
+/** Two runs at once, as of tests, must not write into each other's folders. */
+async function withScratch(work: (folder: string) => Promise<void>): Promise<void> {
+  await mkdir(buildFolder, { recursive: true });
+  const folder = await mkdtemp(`${buildFolder}/isos-`);
+  try {
+    await work(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 /** What makes an ISO boot, whichever kernel is on it. */
@@ -111,6 +127,8 @@ interface Boot {
   folder: string;
   versions: Record<string, string>;
   limine?: Limine;
+  /** A folder for what is needed only while the ISOs are made. */
+  scratch: string;
 }
 
 async function buildAll(folder: string, boot: Boot): Promise<void> {
@@ -157,11 +175,11 @@ async function assembleIso(id: string, iso: string, boot: Boot): Promise<string>
 
 /** Lets the chapter's own Makefile make the ISO. Returns the path of the ELF file. */
 async function makeIso(id: string, iso: string, boot: Boot): Promise<string> {
-  const tree = `${buildFolder}/trees/${id}`;
+  const tree = `${boot.scratch}/${id}`;
   await writeTree(composeChapter(id), tree);
   const cargo = await cargoCall(await bareToolchain(), { folder: tree });
   await step(`making ${id}.iso`, (onOutput) =>
-    make({ folder: tree, programs: `${buildFolder}/programs`, cargo, limine: boot.folder, onOutput }),
+    make({ folder: tree, programs: `${boot.scratch}/programs`, cargo, limine: boot.folder, onOutput }),
   );
   await copyFile(`${tree}/${madeIso}`, iso);
   return `${tree}/${madeKernel}`;
