@@ -10,7 +10,7 @@ function textAt(image: Uint8Array, offset: number, length: number): string {
 
 /**
  * Throws a {@link MachineError} unless `image` begins as a bootable CD does: with a volume descriptor of ISO 9660 in
- * sector 16 (ECMA-119, 8.1) and the El Torito boot record in sector 17 (El Torito 1.0, section 2.0).
+ * sector 16 (ECMA-119, 8.4, whose Volume Space Size it must reach) and the El Torito boot record in sector 17 (El Torito 1.0, section 2.0).
  */
 export function checkDisc(image: Uint8Array): void {
   const damaged = (what: string): MachineError =>
@@ -30,5 +30,9 @@ export function checkDisc(image: Uint8Array): void {
     textAt(image, 17 * sector + 7, 23) !== 'EL TORITO SPECIFICATION'
   ) {
     throw damaged(`it has no El Torito boot record at byte ${17 * sector}`);
+  }
+  const announced = new DataView(image.buffer, image.byteOffset).getUint32(16 * sector + 80, true) * sector;
+  if (image.length < announced) {
+    throw damaged(`it ends after ${image.length} of the ${announced} bytes that its volume descriptor announces`);
   }
 }

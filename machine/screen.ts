@@ -47,6 +47,8 @@ export function readScreen(engine: Engine): Screen {
     const pixels = new Uint8Array(engine.memory.buffer, memory, pitch * height).slice();
     return { mode: 'graphics', width, height, bpp, pitch, pixels, address: BigInt(address) };
   }
+  // Looking must not keep the canvas from being told of the change.
+  if (engine.engine_update_picture() === 1) engine.engine_redraw();
   const picture = readPicture(engine);
   const pixels = new Uint8Array(picture.width * picture.height * 4);
   for (let at = 0; at < pixels.length; at += 4) {
@@ -73,8 +75,8 @@ export interface Picture {
   rgba: Uint8ClampedArray<ArrayBuffer>;
 }
 
+/** The picture as of the last `engine_update_picture`. */
 export function readPicture(engine: Engine): Picture {
-  engine.engine_update_picture();
   const width = engine.engine_picture_width();
   const height = engine.engine_picture_height();
   const memory = engine.memory.buffer as ArrayBuffer;

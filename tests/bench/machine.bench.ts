@@ -111,8 +111,7 @@ async function browser(): Promise<Figure[]> {
           const bytes = await onko.fetchDisc('disc');
           if (warm) await onko.machine.prepare();
           await new Promise((resolve) => setTimeout(resolve, 300));
-          onko.longTasks.length = 0;
-          onko.longestGap = 0;
+          onko.watchFrames();
           const { milliseconds } = await onko.timeToPainted(bytes, color);
           return { milliseconds, tasks: onko.longTasks, gap: onko.longestGap };
         },

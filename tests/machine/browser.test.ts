@@ -50,8 +50,7 @@ onPage('a click paints every pixel of the canvas, without a long task on the mai
     const { onko } = window;
     const disc = await onko.fetchDisc('painting');
     await onko.machine.prepare();
-    onko.longTasks.length = 0;
-    onko.longestGap = 0;
+    onko.watchFrames();
     const timed = await onko.timeToPainted(disc, color);
     await onko.until(['halted']);
     return {

@@ -95,19 +95,14 @@ test('a CPU without long mode is refused in words, and the next power-on has one
   assert.equal(pc.registers().cpuMode, 'long');
 });
 
-test('a disc truncated at any sixteenth ends in words, never in silence', { timeout: 300_000 }, async () => {
+test('a disc truncated at any sixteenth is refused in words', async () => {
   assert.ok(mainRs);
   const whole = await readFile(`${folder}/${mainRs.file}`);
-  for (let part = 1; part < 16; part++) {
+  for (let part = 0; part < 16; part++) {
     const disc = whole.subarray(0, Math.floor((whole.length * part) / 16));
-    try {
-      const { pc, output } = await pcWith(disc);
-      for (let n = 0; n < 300 && !pc.registers().halted; n++) pc.run(1e6, 1e6);
-      const said = `${output.debug}${pc.textScreen().join('\n')}`;
-      assert.match(said, /onko:|[Bb]oot failed|FATAL/, `${part}/16: ${said}`);
-    } catch (error) {
-      if (!(error instanceof Error) || error.name !== 'MachineError') throw error;
-      assert.match(error.message, /cannot be booted/);
-    }
+    await assert.rejects(
+      pcWith(disc),
+      (error: Error) => error.name === 'MachineError' && /cannot be booted: it/.test(error.message),
+    );
   }
 });

@@ -30,6 +30,12 @@ export class Onko {
     ).observe({
       type: 'longtask',
     });
+  }
+
+  /** Starts to measure the longest time between two pictures; it costs processor time itself. */
+  watchFrames(): void {
+    this.longTasks.length = 0;
+    this.longestGap = 0;
     let previous = 0;
     const onFrame = (now: number): void => {
       if (previous > 0) this.longestGap = Math.max(this.longestGap, now - previous);
