@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Page } from 'playwright-core';
+import { busyDisc, echoingDisc, faultingDisc, paintingDisc, talkingDisc } from '../machine/fixtures/boot-disc.ts';
 import { boot, openSite, verdict } from './browser.ts';
 
 const site = await openSite();
@@ -92,6 +93,62 @@ test('an ISO that is no ISO fails in words, not in silence', async () => {
   await page.locator('[data-action="power"]').click();
   await page.locator('onko-machine[data-state="failed"]').waitFor();
   assert.notEqual((await page.locator('[data-fault]').textContent())?.trim(), '');
+});
+
+/** The front page with another disc in the machine's drive. */
+async function visitWithDisc(disc: Uint8Array<ArrayBuffer>): Promise<Page> {
+  const { page } = await site.visit('/about/machine/');
+  await page.route('**/isos/*.iso', (route) => route.fulfill({ status: 200, body: Buffer.from(disc) }));
+  await page.goto(site.url);
+  return page;
+}
+
+test('a screen of another colour fails, and the verdict names the first pixel and both values', async () => {
+  const page = await visitWithDisc(paintingDisc(0x00ff0000));
+  assert.equal(await boot(page), 'failed');
+  const said = (await page.locator('[data-verdict-text]').textContent()) ?? '';
+  assert.match(said, /All 786,432 pixels differ\. The first is at x 0, y 0: 0x00FF0000 instead of 0x000C1821\./);
+  assert.match(said, /should be within kmain/);
+});
+
+test('a triple fault is a failed verdict that says so, and the next press of power starts again', async () => {
+  const page = await visitWithDisc(faultingDisc());
+  assert.equal(await boot(page), 'failed');
+  assert.match((await page.locator('[data-verdict-text]').textContent()) ?? '', /triple fault/i);
+  await page.locator('onko-machine[data-state="stopped"]').waitFor();
+
+  await page.unroute('**/isos/*.iso');
+  await page.reload();
+  assert.equal(await boot(page), 'passed');
+});
+
+test('a machine that does not halt can be paused and resumed', async () => {
+  const page = await visitWithDisc(busyDisc());
+  const pause = page.locator('[data-action="pause"]');
+  await page.locator('[data-action="power"]').click();
+  await page.locator('onko-machine[data-state="running"]').waitFor();
+  await pause.click();
+  await page.locator('onko-machine[data-state="paused"]').waitFor();
+  assert.equal(await pause.textContent(), 'Resume');
+  await pause.click();
+  await page.locator('onko-machine[data-state="running"]').waitFor();
+  assert.equal(await pause.textContent(), 'Pause');
+});
+
+test('what the guest writes is there as text: on the screen, and on the paper strip once', async () => {
+  const page = await visitWithDisc(talkingDisc('No kernel here.'));
+  assert.equal(await boot(page), 'failed');
+  assert.match((await page.locator('[data-text-screen]').textContent()) ?? '', /No kernel here\./);
+  assert.equal(await page.locator('[data-serial]').innerText(), 'No kernel here.');
+});
+
+test('typing reaches the guest while the screen has the focus', async () => {
+  const page = await visitWithDisc(echoingDisc());
+  await page.locator('[data-action="power"]').click();
+  await page.locator('onko-machine[data-state="running"]').waitFor();
+  await page.locator('onko-machine canvas').click();
+  await page.keyboard.type('onko', { delay: 30 });
+  await page.locator('[data-text-screen]', { hasText: 'onko' }).waitFor({ state: 'attached' });
 });
 
 test('the keyboard belongs to the machine only while its screen has the focus, and Escape twice leaves it', async () => {

@@ -50,10 +50,16 @@ export async function boot(page: Page): Promise<'passed' | 'failed'> {
   return verdict(page);
 }
 
-/** Waits until the page has judged the machine. */
+/** Waits until the page has judged the machine. Throws what the machine says when it fails instead. */
 export async function verdict(page: Page): Promise<'passed' | 'failed'> {
-  const machine = page.locator('onko-machine:is([data-verdict="passed"], [data-verdict="failed"])');
-  await machine.waitFor({ timeout: 30_000 });
+  const machine = page.locator('onko-machine');
+  const outcome = page.locator(
+    'onko-machine:is([data-verdict="passed"], [data-verdict="failed"], [data-state="failed"])',
+  );
+  await outcome.waitFor({ timeout: 30_000 });
+  if ((await machine.getAttribute('data-state')) === 'failed') {
+    throw new Error((await machine.locator('[data-fault]').textContent()) ?? 'the machine failed without a word');
+  }
   return (await machine.getAttribute('data-verdict')) === 'passed' ? 'passed' : 'failed';
 }
 
