@@ -458,6 +458,19 @@ impl Display for Quoted<'_> {
     }
 }
 
+/// The same without quotes, cut after 40 characters and in lower case when asked.
+struct Plain<'a> {
+    text: &'a str,
+    lower: bool,
+}
+
+impl Display for Plain<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let lower = |byte: u8| if self.lower { byte.to_ascii_lowercase() } else { byte };
+        self.text.bytes().take(40).try_for_each(|byte| f.write_char(shown(lower(byte))))
+    }
+}
+
 /// `p_flags` as readelf writes them, without blanks.
 struct Flags(u32);
 
@@ -649,16 +662,17 @@ impl Display for ConfigProblem<'_> {
             Self::NotUtf8 => f.write_str("the line is not valid UTF-8 text"),
             Self::OldEntry { text, title } => write!(
                 f,
-                "{} is the old way to open an entry (Limine before version 8); expected \"/{title}\"",
-                Quoted(text)
+                "{} is the old way to open an entry (Limine before version 8); expected \"/{}\"",
+                Quoted(text),
+                Plain { text: title, lower: false }
             ),
-            Self::OldAssignment { key, value } => {
-                write!(f, "{} is the old way to set an option (Limine before version 8); expected \"", Quoted(key))?;
-                key.bytes().take(40).try_for_each(|byte| f.write_char(shown(byte.to_ascii_lowercase())))?;
-                f.write_str(": ")?;
-                value.bytes().take(40).try_for_each(|byte| f.write_char(shown(byte)))?;
-                f.write_str("\"")
-            }
+            Self::OldAssignment { key, value } => write!(
+                f,
+                "{} is the old way to set an option (Limine before version 8); expected \"{}: {}\"",
+                Quoted(key),
+                Plain { text: key, lower: true },
+                Plain { text: value, lower: false }
+            ),
             Self::NoColon { text } => {
                 write!(f, "{} is neither a comment (#), an entry (/Title) nor an option (name: value)", Quoted(text))
             }
@@ -689,9 +703,12 @@ impl Display for ConfigProblem<'_> {
             }
             Self::TooMany { what, limit } => write!(f, "these are too many {what}, expected at most {limit}"),
             Self::UnclosedMacro => f.write_str("a macro begins with ${ and is never closed; expected a }"),
-            Self::UnknownMacro { name } => {
-                write!(f, "no line defines the macro {}; expected a line \"${{{name}}}=...\"", Quoted(name))
-            }
+            Self::UnknownMacro { name } => write!(
+                f,
+                "no line defines the macro {}; expected a line \"${{{}}}=...\"",
+                Quoted(name),
+                Plain { text: name, lower: false }
+            ),
             Self::MacrosTooLarge { limit } => {
                 write!(f, "replacing the macros makes the text longer than {limit} bytes")
             }

@@ -7,12 +7,12 @@ pub fn find_rsdp(memory: &[u8]) -> Option<usize> {
 
 /// Offset of the 32-bit SMBIOS entry point in `memory` (SMBIOS 3.6, 5.2.1).
 pub fn find_smbios32(memory: &[u8]) -> Option<usize> {
-    find(memory, b"_SM_", |table| sum(table.get(..usize::from(*table.get(5)?))?))
+    find(memory, b"_SM_", |table| sum(table.get(..usize::from(*table.get(5)?).max(0x1e))?))
 }
 
 /// Offset of the 64-bit SMBIOS entry point in `memory` (SMBIOS 3.6, 5.2.2).
 pub fn find_smbios64(memory: &[u8]) -> Option<usize> {
-    find(memory, b"_SM3_", |table| sum(table.get(..usize::from(*table.get(6)?))?))
+    find(memory, b"_SM3_", |table| sum(table.get(..usize::from(*table.get(6)?).max(0x18))?))
 }
 
 fn find(memory: &[u8], anchor: &[u8], checksum: impl Fn(&[u8]) -> Option<u8>) -> Option<usize> {

@@ -224,7 +224,7 @@ impl<'a> Record<'a> {
         let length = usize::from(*bytes.first()?);
         let bytes = bytes.get(..length)?;
         let name_length = usize::from(*bytes.get(32)?);
-        let name = bytes.get(33..33 + name_length)?;
+        let name = bytes.get(33..33 + name_length).filter(|name| !name.is_empty())?;
         // The system use field begins on an even offset.
         let system_use = bytes.get((33 + name_length).next_multiple_of(2)..).unwrap_or_default();
         Some(Self {
