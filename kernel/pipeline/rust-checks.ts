@@ -2,8 +2,7 @@ import { dirname, isAbsolute } from 'node:path';
 import { writeTree } from './build.ts';
 import { chapters } from './chapters.ts';
 import { composeChapter } from './compose.ts';
-import { bareTarget, bareToolchain, buildFolder, loaderFolder } from './toolchain.ts';
-import { cache } from '../../tools/paths.ts';
+import { bareTarget, bareToolchain, buildFolder, intermediateFolder, loaderFolder } from './toolchain.ts';
 import { run } from '../../tools/process.ts';
 import type { RunResult } from '../../tools/process.ts';
 
@@ -11,7 +10,7 @@ import type { RunResult } from '../../tools/process.ts';
 async function cargo(args: readonly string[], folder: string): Promise<RunResult> {
   const toolchain = await bareToolchain();
   const path = isAbsolute(toolchain.cargo) ? `${dirname(toolchain.cargo)}:${process.env['PATH']}` : process.env['PATH'];
-  const env = { ...toolchain.env, PATH: path, CARGO_TARGET_DIR: `${cache}/kernel/checks` };
+  const env = { ...toolchain.env, PATH: path, CARGO_TARGET_DIR: intermediateFolder(folder, ['checks']) };
   return run(toolchain.cargo, args, { cwd: folder, env });
 }
 

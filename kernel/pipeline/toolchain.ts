@@ -205,9 +205,10 @@ export async function cargoCall(
 
 /**
  * Where cargo keeps what lies between source and binary. Crates of the same settings share it, so that core is compiled
- * once for all of them; others must not, since cargo would compile core anew each time the settings change.
+ * once for all of them; others must not, since cargo would compile core anew each time the settings change. `flags` are
+ * the settings that do not stand in the crate's own `.cargo/config.toml`.
  */
-function intermediateFolder(folder: string, flags: readonly string[]): string {
+export function intermediateFolder(folder: string, flags: readonly string[]): string {
   const file = `${folder}/.cargo/config.toml`;
   const settings = [existsSync(file) ? readFileSync(file, 'utf8') : '', ...flags].join('\0');
   return `${buildFolder}/build-${createHash('sha256').update(settings).digest('hex').slice(0, 8)}`;
