@@ -33,6 +33,12 @@ const projectTasks: CommandEntry[] = [
     summary: 'compile each chapter and write its bootable ISO to public/isos (LIMINE_DIR=…: with the real Limine)',
     load: async () => (await import('./tasks/isos.ts')).isos,
   },
+  {
+    name: 'bench',
+    arguments: '',
+    summary: 'measure the machine: sizes, memory, instructions, time from the click to the painted screen',
+    load: async () => (await import('./tasks/bench.ts')).bench,
+  },
 ];
 
 const models: CommandEntry[] = [

@@ -11,9 +11,6 @@ import { withLock } from './lock.ts';
 import { makePostBiosSnapshot, readFirstFiles } from './post-bios-snapshot.ts';
 import { bochs } from './source.ts';
 
-/** What buildEngine needs from Debian's packages; no compiler is among them. */
-export const enginePackages = ['make', 'patch', 'xz-utils', 'bochsbios', 'vgabios'] as const;
-
 /** Where the built files lie: engine.wasm, snapshot.bin, engine.json. */
 export const engineFolder = `${cache}/engine`;
 

@@ -1,6 +1,6 @@
 /**
  * What the machine costs: sizes, memory, instructions, and times in Node and in headless Chromium with everything local.
- * Run it with `node tests/bench/machine.bench.ts`; `./onko bench` calls `bench`.
+ * Run it with `node tests/bench/machine.bench.ts`; `./onko bench` calls `benchMachine`.
  */
 import { readFile } from 'node:fs/promises';
 import type { EngineDescription } from '../../machine/engine/build.ts';
@@ -138,7 +138,7 @@ async function browser(): Promise<Figure[]> {
 }
 
 /** Measures everything; prints one line per figure. */
-export async function bench(): Promise<void> {
+export async function benchMachine(): Promise<void> {
   for (const part of [sizes, instructions, node, browser]) {
     for (const { name, value, target } of await part()) {
       console.log(`${name.padEnd(52)} ${value}${target === undefined ? '' : `   target ${target}`}`);
@@ -146,4 +146,4 @@ export async function bench(): Promise<void> {
   }
 }
 
-if (import.meta.main) await bench();
+if (import.meta.main) await benchMachine();
