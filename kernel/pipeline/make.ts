@@ -16,8 +16,8 @@ export interface MakeRequest {
   /** Where the programs go that stand before cargo and xorriso on the PATH. */
   programs: string;
   cargo: CargoCall;
-  /** The folder with Limine's files, or with {@link writeStandIn}'s. */
-  limine: string;
+  /** The folder with Limine's files, or with {@link writeStandIn}'s. Without it, the Makefile fetches Limine. */
+  limine?: string;
   /** Further arguments of make: targets, options, variables. */
   arguments?: readonly string[];
   onOutput?: (text: string) => void;
@@ -45,7 +45,8 @@ async function makeCall(request: MakeRequest): Promise<[string[], Parameters<typ
     // Of a make that runs this program, if one does.
     ...{ MAKEFLAGS: undefined, MAKELEVEL: undefined, MFLAGS: undefined },
   };
-  const args = ['-C', folder, '--no-print-directory', `LIMINE_DIR=${limine}`, ...(request.arguments ?? [])];
+  const variables = limine === undefined ? [] : [`LIMINE_DIR=${limine}`];
+  const args = ['-C', folder, '--no-print-directory', ...variables, ...(request.arguments ?? [])];
   return [args, { env, ...(onOutput && { onOutput }) }];
 }
 
