@@ -53,8 +53,13 @@ test('the unused byte of a pixel counts, as the whole word is what the chapter c
 });
 
 test('bytes between the rows are not pixels', () => {
-  const seen = observation({ screen: screen(5, 3, 100) });
-  assert.equal(judge(painted, symbols, seen).passed, true);
+  // 101: rows that do not start at multiples of four bytes are compared all the same.
+  for (const padding of [100, 101]) {
+    const seen = observation({ screen: screen(5, 3, padding) });
+    assert.equal(judge(painted, symbols, seen).passed, true);
+    seen.screen.pixels[2 * seen.screen.pitch + 4] = 0;
+    assert.match(judge(painted, symbols, seen).findings[0] ?? '', /x 1, y 2: 0x000C1800/);
+  }
 });
 
 test('a screen of another color fails at every pixel', () => {
