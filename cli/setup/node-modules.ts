@@ -17,6 +17,8 @@ export async function ensureNodeModules(): Promise<void> {
     .update(await readFile(`${root}/package-lock.json`))
     .digest('hex');
   if (existsSync(stamp) && (await readFile(stamp, 'utf8')) === lockfile) return;
-  await step('installing npm packages', () => run('npm', ['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund']));
+  await step('installing npm packages', () =>
+    run('npm', ['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund']),
+  );
   await writeFile(stamp, lockfile);
 }
