@@ -69,7 +69,6 @@ export default defineConfig({
       ],
       ...(repository && {
         social: [{ icon: 'seti:git', label: 'Source', href: repository }],
-        editLink: { baseUrl: `${repository}/edit/main/` },
       }),
     }),
   ],

@@ -40,7 +40,7 @@ export async function openSite(): Promise<Site> {
 /** Every page of the built site, as a path below its base: `/`, `/part-1/main-rs/` … */
 export async function pagePaths(): Promise<string[]> {
   const paths: string[] = [];
-  for await (const file of glob('**/index.html', { cwd: dist })) paths.push(`/${file.slice(0, -'index.html'.length)}`);
+  for await (const file of glob('**/*.html', { cwd: dist })) paths.push(`/${file.replace(/index\.html$/, '')}`);
   return paths.sort();
 }
 

@@ -4,9 +4,10 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { unzipSync } from 'fflate';
+import type { Page } from 'playwright-core';
 import type { Manifest } from '../../src/lib/manifest.ts';
 import { root } from '../../tools/paths.ts';
-import { dist, openSite, pagePaths } from './browser.ts';
+import { boot, dist, openSite, pagePaths } from './browser.ts';
 
 const site = await openSite();
 const paths = await pagePaths();
@@ -16,26 +17,48 @@ test('the site has its front page, the chapter and the page on the machine', () 
   for (const path of ['/', '/part-1/main-rs/', '/about/machine/']) assert.ok(paths.includes(path), path);
 });
 
+interface AxeViolation {
+  id: string;
+  help: string;
+  nodes: { target: string[]; failureSummary: string }[];
+}
+
+/** What axe objects to on a page as it is now, with where. */
+async function violations(page: Page): Promise<{ id: string; help: string; where: string[] }[]> {
+  await page.addScriptTag({ path: axe });
+  const found = await page.evaluate(async () => {
+    const { axe } = window as unknown as { axe: { run(): Promise<{ violations: AxeViolation[] }> } };
+    return (await axe.run()).violations;
+  });
+  return found.map(({ id, help, nodes }) => ({
+    id,
+    help,
+    where: nodes.map(({ target, failureSummary }) => `${target.join(' ')}: ${failureSummary}`),
+  }));
+}
+
+for (const colorScheme of ['dark', 'light'] as const) {
+  test(`axe objects to nothing once the machine has booted, ${colorScheme}`, async () => {
+    const { page } = await site.visit('/', { colorScheme, reducedMotion: 'reduce' });
+    assert.equal(await boot(page), 'passed');
+    assert.deepEqual(await violations(page), []);
+  });
+}
+
+test('a chapter counts as read when its end has been seen, and not before', async () => {
+  const { page } = await site.visit('/part-1/main-rs/');
+  const stored = () => page.evaluate(() => localStorage.getItem('onko.progress.v1'));
+  assert.equal(await stored(), null);
+  await page.locator('onko-read-mark').scrollIntoViewIfNeeded();
+  await page.waitForFunction(() => localStorage.getItem('onko.progress.v1') !== null);
+  assert.deepEqual(JSON.parse((await stored()) ?? ''), { '05-main-rs': { read: true } });
+});
+
 for (const path of paths) {
   for (const colorScheme of ['dark', 'light'] as const) {
     test(`${path} has nothing that axe objects to, ${colorScheme}`, async () => {
       const { page } = await site.visit(path, { colorScheme, reducedMotion: 'reduce' });
-      await page.addScriptTag({ path: axe });
-      const violations = await page.evaluate(async () => {
-        const { axe } = window as unknown as { axe: { run(): Promise<{ violations: AxeViolation[] }> } };
-        interface AxeViolation {
-          id: string;
-          help: string;
-          nodes: { target: string[]; failureSummary: string }[];
-        }
-        const result = await axe.run();
-        return result.violations.map(({ id, help, nodes }) => ({
-          id,
-          help,
-          where: nodes.map(({ target, failureSummary }) => `${target.join(' ')}: ${failureSummary}`),
-        }));
-      });
-      assert.deepEqual(violations, []);
+      assert.deepEqual(await violations(page), []);
     });
   }
 
