@@ -1,8 +1,8 @@
 import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { delimiter } from 'node:path';
-import { UserError } from '../../tools/errors.ts';
 import { run, tryRun } from '../../tools/process.ts';
 import type { RunResult } from '../../tools/process.ts';
+import { findProgram, quote } from '../../tools/shell.ts';
 import { smallAndTimeless, sourceDate } from './iso.ts';
 import type { CargoCall } from './toolchain.ts';
 
@@ -77,17 +77,6 @@ const xorrisoProgram = (xorriso: string) =>
   ['#!/bin/sh', 'shift 2 # -as mkisofs', call([xorriso, '-as', 'mkisofs', ...smallAndTimeless])].join('\n');
 
 const call = (words: readonly string[]) => `exec ${words.map(quote).join(' ')} "$@"\n`;
-
-/** A word for a POSIX shell, whatever is in it. */
-const quote = (word: string) => `'${word.replaceAll("'", `'\\''`)}'`;
-
-/** Absolute path of a program, as one of the same name is going to stand before it on the PATH. */
-async function findProgram(name: string): Promise<string> {
-  const found = await tryRun('sh', ['-c', 'command -v "$1"', 'sh', name]);
-  if (found.status !== 0)
-    throw new UserError(`The program ${name} is not installed.`, 'Run ./onko start: it installs it.');
-  return found.stdout.trim();
-}
 
 function writeProgram(path: string, text: string): void {
   writeFileSync(path, text);

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { copyFile, mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { UserError } from '../../tools/errors.ts';
 import { cache, root } from '../../tools/paths.ts';
 import { isInstalled, run, tryRun } from '../../tools/process.ts';
+import { findProgram, quote } from '../../tools/shell.ts';
 
 /** The target that kernels and the loader are compiled for. */
 export const bareTarget = 'x86_64-unknown-none';
@@ -14,6 +16,8 @@ export interface Toolchain {
   env: Record<string, string | undefined>;
   /** What cargo needs besides `build` to produce code for the target: nothing for a toolchain that has its `core`. */
   arguments: readonly string[];
+  /** Whether `core` is compiled along with each crate. */
+  compilesCore: boolean;
   /** Where the sources of `core` lie in messages and panics, if the toolchain has them. */
   librarySource: string;
   /** Program → version, for the manifest. */
@@ -78,10 +82,20 @@ async function readyMade({ cargo, rustc, version }: Candidate & { version: strin
   if (!existsSync(libraries) || !readdirSync(libraries).some((name) => /^libcore-.*\.rlib$/.test(name))) return;
   const sysroot = await ask(rustc, '--print', 'sysroot');
   const librarySource = `${sysroot}/lib/rustlib/src/rust`;
-  return { cargo, env: environment(rustc), arguments: [], librarySource, versions: { rustc: version } };
+  return {
+    cargo,
+    env: environment(rustc),
+    arguments: [],
+    compilesCore: false,
+    librarySource,
+    versions: { rustc: version },
+  };
 }
 
-/** A toolchain that has the source of `core`: cargo compiles it along with the kernel. */
+/** Toolchains that bring no linker for the target need one that is installed. */
+const withLinker: readonly string[] = ['--config', `target.${bareTarget}.linker="ld.lld"`];
+
+/** A toolchain that has the source of `core`: cargo compiles it along with the crate, by the crate's own profile. */
 async function fromSource({ cargo, rustc, version }: Candidate & { version: string }): Promise<Toolchain | undefined> {
   const sysroot = await ask(rustc, '--print', 'sysroot');
   const librarySource = `${sysroot}/lib/rustlib/src/rust`;
@@ -92,16 +106,75 @@ async function fromSource({ cargo, rustc, version }: Candidate & { version: stri
     env: environment(rustc, { RUSTC_BOOTSTRAP: '1' }),
     arguments: [
       ...['-Z', 'build-std=core,compiler_builtins', '-Z', 'build-std-features=compiler-builtins-mem'],
-      ...['--config', `target.${bareTarget}.linker="ld.lld"`],
+      ...withLinker,
     ],
+    compilesCore: true,
     librarySource,
     versions: { rustc: version, lld: await ask('ld.lld', '--version') },
   };
 }
 
-async function findBareToolchain(): Promise<Toolchain> {
+/**
+ * The same, with `core` compiled once and for all, as rustup's toolchains have it. Kernels are built with it: each in a
+ * folder of its own, since cargo tells crates of one name in a shared folder apart by the age of their files only, and
+ * would take one chapter's kernel for another's.
+ */
+async function withCompiledCore(compiler: Candidate & { version: string }): Promise<Toolchain | undefined> {
+  const toolchain = await fromSource(compiler);
+  if (toolchain === undefined) return;
+  const rustc = await compilerWithCore(toolchain, compiler);
+  return { ...toolchain, env: environment(rustc), arguments: withLinker, compilesCore: false };
+}
+
+/** Compiles `core` unless it is there. Returns the path of a `rustc` that finds it. */
+async function compilerWithCore(
+  toolchain: Toolchain,
+  { rustc, version }: Candidate & { version: string },
+): Promise<string> {
+  const key = createHash('sha256').update([version, toolchain.librarySource].join('\0')).digest('hex').slice(0, 8);
+  const folder = `${buildFolder}/core-${key}`;
+  const libraries = `${folder}/sysroot/lib/rustlib/${bareTarget}/lib`;
+  const program = `${folder}/rustc`;
+  if (existsSync(program)) return program;
+
+  const crate = `${folder}/crate`;
+  await mkdir(`${crate}/src`, { recursive: true });
+  await writeFile(`${crate}/Cargo.toml`, '[package]\nname = "empty"\nversion = "0.0.0"\nedition = "2024"\n');
+  await writeFile(`${crate}/src/lib.rs`, '#![no_std]\n');
+  const flags = [`--remap-path-prefix=${toolchain.librarySource}=/rust`];
+  await run(
+    toolchain.cargo,
+    [
+      ...['build', '--release', '--target', bareTarget, '--target-dir', `${folder}/target`, ...toolchain.arguments],
+      ...['--config', `target.${bareTarget}.rustflags=${JSON.stringify(flags)}`],
+    ],
+    { cwd: crate, env: toolchain.env },
+  );
+  await mkdir(libraries, { recursive: true });
+  const made = `${folder}/target/${bareTarget}/release/deps`;
+  for (const name of readdirSync(made).filter((each) => /^lib(core|compiler_builtins)-.*\.rlib$/.test(each))) {
+    await copyFile(`${made}/${name}`, `${libraries}/${name}`);
+  }
+  // A compiler option in its stead would reach the names of symbols, and with it the checkout's path. The program comes
+  // last and at once: where it is, the libraries are.
+  const unfinished = `${program}.${process.pid}`;
+  await writeFile(unfinished, compilerProgram(await findProgram(rustc), `${folder}/sysroot`), { mode: 0o755 });
+  await rename(unfinished, program);
+  return program;
+}
+
+/** A `rustc` that looks for the bare target's libraries in our folder, and for the machine's own in their usual place. */
+const compilerProgram = (rustc: string, sysroot: string) =>
+  [
+    '#!/bin/sh',
+    `case " $* " in *" --target ${bareTarget} "*) set -- --sysroot ${quote(sysroot)} "$@" ;; esac`,
+    `exec ${quote(rustc)} "$@"`,
+    '',
+  ].join('\n');
+
+async function findToolchain(kinds: readonly (typeof readyMade)[]): Promise<Toolchain> {
   const compilers = await installedCompilers();
-  for (const find of [readyMade, fromSource]) {
+  for (const find of kinds) {
     for (const compiler of compilers) {
       const toolchain = await find(compiler);
       if (toolchain !== undefined) return toolchain;
@@ -124,14 +197,28 @@ async function findHostedToolchain(): Promise<Toolchain> {
     );
   }
   const { cargo, rustc, version } = compiler;
-  return { cargo, env: environment(rustc), arguments: [], librarySource: '', versions: { rustc: version } };
+  return {
+    cargo,
+    env: environment(rustc),
+    arguments: [],
+    compilesCore: false,
+    librarySource: '',
+    versions: { rustc: version },
+  };
 }
 
 let bare: Promise<Toolchain> | undefined;
+let withOwnCore: Promise<Toolchain> | undefined;
 let hosted: Promise<Toolchain> | undefined;
 
-/** The toolchain for `x86_64-unknown-none`, looked for once per run. Rejects with what to install when there is none. */
-export const bareToolchain = (): Promise<Toolchain> => (bare ??= findBareToolchain());
+/**
+ * The toolchain for kernels, looked for once per run; where `core` has to be compiled first, that takes half a minute and
+ * more, once. Rejects with what to install when there is none.
+ */
+export const bareToolchain = (): Promise<Toolchain> => (bare ??= findToolchain([readyMade, withCompiledCore]));
+
+/** The same for the loader, which wants `core` small, and for clippy, which goes its own way to the libraries. */
+export const ownCoreToolchain = (): Promise<Toolchain> => (withOwnCore ??= findToolchain([readyMade, fromSource]));
 
 /** The toolchain for programs that run on this machine, looked for once per run. */
 export const hostedToolchain = (): Promise<Toolchain> => (hosted ??= findHostedToolchain());
@@ -154,7 +241,8 @@ export interface BuildRequest {
 
 /** Compiles a crate for the bare target, as a release unless `debug` is set. Returns the path of the binary. */
 export async function buildBare(request: BuildRequest): Promise<string> {
-  await cargoBuild(await bareToolchain(), request);
+  const ownCore = request.target !== undefined;
+  await cargoBuild(await (ownCore ? ownCoreToolchain() : bareToolchain()), request);
   return `${request.output}/${bareTarget}/${request.debug ? 'debug' : 'release'}/${request.binary}`;
 }
 
@@ -194,7 +282,7 @@ export async function cargoCall(
   const settings = [
     // --config adds to the lists in the reader's .cargo/config.toml; RUSTFLAGS would replace them.
     `target.${bareTarget}.rustflags=${JSON.stringify(remapped)}`,
-    `build.build-dir=${JSON.stringify(intermediateFolder(folder, remapped))}`,
+    ...(toolchain.compilesCore ? [`build.build-dir=${JSON.stringify(intermediateFolder(folder, remapped))}`] : []),
   ];
   return {
     cargo: toolchain.cargo,
@@ -204,8 +292,8 @@ export async function cargoCall(
 }
 
 /**
- * Where cargo keeps what lies between source and binary. Crates of the same settings share it, so that core is compiled
- * once for all of them; others must not, since cargo would compile core anew each time the settings change. `flags` are
+ * Where cargo keeps what lies between source and binary, and `core` with it. Crates of the same settings share it, so that
+ * core is compiled once for all of them; others must not, since cargo would compile core anew each time the settings change. `flags` are
  * the settings that do not stand in the crate's own `.cargo/config.toml`.
  */
 export function intermediateFolder(folder: string, flags: readonly string[]): string {
