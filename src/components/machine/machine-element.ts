@@ -10,7 +10,7 @@ import { hexAddress, judge, locate, modeInWords, type Observation, type Verdict 
 import { recordDone } from '../progress/store.ts';
 
 const stateInWords: Record<MachineState, string> = {
-  off: 'Off',
+  off: 'Off: press power to boot',
   loading: 'Loading the machine',
   running: 'Running',
   halted: 'Halted: the CPU sleeps',
