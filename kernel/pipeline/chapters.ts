@@ -22,7 +22,14 @@ export const chapters: readonly Chapter[] = [
   { id: '01-environment', number: 1, name: 'environment', title: 'Environment', build: 'none' },
   { id: '02-cargo-toml', number: 2, name: 'cargo-toml', title: 'Cargo.toml', build: 'hosted' },
   { id: '03-config-toml', number: 3, name: 'config-toml', title: '.cargo/config.toml', build: 'bare' },
-  { id: '04-linker-script', number: 4, name: 'linker-script', title: 'linker.ld', build: 'bare' },
+  {
+    id: '04-linker-script',
+    number: 4,
+    name: 'linker-script',
+    title: 'linker.ld',
+    build: 'bare',
+    checkpoint: { kind: 'halted', symbol: 'kmain' },
+  },
   {
     id: '05-main-rs',
     number: 5,
