@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { glob } from 'node:fs/promises';
+import { glob, readFile } from 'node:fs/promises';
 import { after } from 'node:test';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
 import { serve } from '../../cli/serve.ts';
@@ -42,6 +42,16 @@ export async function pagePaths(): Promise<string[]> {
   const paths: string[] = [];
   for await (const file of glob('**/*.html', { cwd: dist })) paths.push(`/${file.replace(/index\.html$/, '')}`);
   return paths.sort();
+}
+
+/** The pages that have a machine on them. */
+export async function machinePaths(): Promise<string[]> {
+  const paths: string[] = [];
+  for (const path of await pagePaths()) {
+    const html = await readFile(`${dist}${path}${path.endsWith('/') ? 'index.html' : ''}`, 'utf8');
+    if (html.includes('<onko-machine')) paths.push(path);
+  }
+  return paths;
 }
 
 /** Presses the machine's power button and waits for the page's verdict. */
