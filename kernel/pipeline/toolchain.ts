@@ -282,7 +282,9 @@ export async function cargoCall(
   const settings = [
     // --config adds to the lists in the reader's .cargo/config.toml; RUSTFLAGS would replace them.
     `target.${bareTarget}.rustflags=${JSON.stringify(remapped)}`,
-    ...(toolchain.compilesCore ? [`build.build-dir=${JSON.stringify(intermediateFolder(folder, remapped))}`] : []),
+    ...(toolchain.compilesCore
+      ? [`build.build-dir=${JSON.stringify(intermediateFolder(folder, [...remapped, folder]))}`]
+      : []),
   ];
   return {
     cargo: toolchain.cargo,
@@ -292,9 +294,9 @@ export async function cargoCall(
 }
 
 /**
- * Where cargo keeps what lies between source and binary, and `core` with it. Crates of the same settings share it, so that
- * core is compiled once for all of them; others must not, since cargo would compile core anew each time the settings change. `flags` are
- * the settings that do not stand in the crate's own `.cargo/config.toml`.
+ * Where cargo keeps what lies between source and binary, and `core` with it: a folder for each set of settings, since cargo
+ * would compile core anew each time they change. `flags` are those that do not stand in the crate's own
+ * `.cargo/config.toml`.
  */
 export function intermediateFolder(folder: string, flags: readonly string[]): string {
   const file = `${folder}/.cargo/config.toml`;
