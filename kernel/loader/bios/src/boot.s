@@ -10,7 +10,6 @@
 .set EFER_LME,      8           # bit number: long mode enable
 .set CR4_PAE,       0x20
 .set CR0_PG_PE,     0x80000001
-.set MAGIC,         0x4f4b4e4f  # "ONKO"
 
 .section .boot, "awx", @progbits
 .code16
@@ -38,15 +37,64 @@ real_start:
     movb %dl, boot_drive
     call start_com1
 
-    movw $no_boot_load_size, %si
-    cmpl $MAGIC, end_of_first_block
-    jne refuse
     movw $no_boot_info_table, %si
     movl image_lba, %eax
     testl %eax, %eax
     jz refuse
+    jmp load_rest
+
+# COM1: 115200 baud, 8 data bits, no parity, 1 stop bit, FIFOs on.
+start_com1:
+    movw $com1_setup, %si
+1:  lodsw
+    testb %al, %al
+    jz 2f
+    movzbw %al, %dx
+    addw $0x300, %dx
+    movb %ah, %al
+    outb %al, %dx
+    jmp 1b
+2:  ret
+
+# Writes the text at SI to the screen, COM1 and port 0xE9, and stops for ever.
+refuse:
+    xorw %ax, %ax
+    movw %ax, %ds
+    movw %ax, %es
+    pushw %si
+    movw $0x0003, %ax
+    int $0x10
+    popw %si
+1:  lodsb
+    testb %al, %al
+    jz 3f
+    outb %al, $0xe9
+    pushw %ax
+    movw $0x3fd, %dx
+    movw $0xffff, %cx
+2:  inb %dx, %al
+    testb $0x20, %al
+    loopz 2b
+    popw %ax
+    pushw %ax
+    movw $0x3f8, %dx
+    outb %al, %dx
+    popw %ax
+    movb $0x0e, %ah
+    movw $7, %bx
+    int $0x10
+    jmp 1b
+3:  cli
+    hlt
+    jmp 3b
+
+com1_setup:
+    .byte 0xf9, 0x00, 0xfb, 0x80, 0xf8, 0x01, 0xf9, 0x00, 0xfb, 0x03, 0xfa, 0x07, 0xfc, 0x03, 0
+no_boot_info_table:
+    .asciz "Onko loader\r\nCannot boot: the boot image does not know where it lies; expected an ISO made with xorriso's option -boot-info-table.\r\n"
 
 # Loads the blocks behind the first one right behind it in memory.
+load_rest:
     incl %eax
     movl %eax, packet_lba
     movw $image_blocks - 1, %cx
@@ -188,51 +236,6 @@ keyboard_ready:
     loopnz 1b
     ret
 
-# COM1: 115200 baud, 8 data bits, no parity, 1 stop bit, FIFOs on.
-start_com1:
-    movw $com1_setup, %si
-1:  lodsw
-    testb %al, %al
-    jz 2f
-    movzbw %al, %dx
-    addw $0x300, %dx
-    movb %ah, %al
-    outb %al, %dx
-    jmp 1b
-2:  ret
-
-# Writes the text at SI to the screen, COM1 and port 0xE9, and stops for ever.
-refuse:
-    xorw %ax, %ax
-    movw %ax, %ds
-    movw %ax, %es
-    pushw %si
-    movw $0x0003, %ax
-    int $0x10
-    popw %si
-1:  lodsb
-    testb %al, %al
-    jz 3f
-    outb %al, $0xe9
-    pushw %ax
-    movw $0x3fd, %dx
-    movw $0xffff, %cx
-2:  inb %dx, %al
-    testb $0x20, %al
-    loopz 2b
-    popw %ax
-    pushw %ax
-    movw $0x3f8, %dx
-    outb %al, %dx
-    popw %ax
-    movb $0x0e, %ah
-    movw $7, %bx
-    int $0x10
-    jmp 1b
-3:  cli
-    hlt
-    jmp 3b
-
 .balign 4
 enter_long_mode_target:
     .long 0
@@ -243,18 +246,12 @@ packet_count:   .word 0
                 .word 0
 packet_segment: .word 0
 packet_lba:     .quad 0
-com1_setup:
-    .byte 0xf9, 0x00, 0xfb, 0x80, 0xf8, 0x01, 0xf9, 0x00, 0xfb, 0x03, 0xfa, 0x07, 0xfc, 0x03, 0
 a20_probe:
     .byte 0
 .globl boot_drive
 boot_drive:
     .byte 0
 
-no_boot_load_size:
-    .asciz "Onko loader\r\nCannot boot: the boot image was loaded only in part; expected an ISO made with xorriso's option -boot-load-size 4.\r\n"
-no_boot_info_table:
-    .asciz "Onko loader\r\nCannot boot: the boot image does not know where it lies; expected an ISO made with xorriso's option -boot-info-table.\r\n"
 unreadable:
     .asciz "Onko loader\r\nCannot boot: the BIOS cannot read the rest of the loader from the boot medium.\r\n"
 no_long_mode:
@@ -262,9 +259,8 @@ no_long_mode:
 no_a20:
     .asciz "Onko loader\r\nCannot boot: address line 20 stays closed, so memory above 1 MiB cannot be used.\r\n"
 
-    .org 2044
-end_of_first_block:
-    .long MAGIC
+# Up to here everything is in the first block, the one that the BIOS loads.
+    .org 2048
 
 # The descriptors that the Limine boot protocol prescribes; real mode and long mode meet here.
 .globl global_descriptors

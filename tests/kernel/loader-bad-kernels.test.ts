@@ -1,0 +1,104 @@
+/**
+ * Hundreds of kernels that are none, through the whole loader: always a message, never a hang or a reset.
+ * They run in the page's machine, which boots one in a fraction of a second; a few run in QEMU as well.
+ */
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import { buildChapter } from '../../kernel/pipeline/build.ts';
+import { withQemu } from '../../kernel/pipeline/qemu.ts';
+import { pcWith } from '../machine/fixtures/built-engine.ts';
+import { bootAtOnce, kernelBase, makeDisc, makeElf } from './fixtures/loader-disc.ts';
+
+const chapterKernel = new Uint8Array(await readFile(await buildChapter('05-main-rs')));
+
+/** Numbers that look random and are the same in every run (a linear congruential generator, Knuth's constants). */
+function randomNumbers(seed: number): (limit: number) => number {
+  let state = BigInt(seed) * 2n + 1n;
+  return (limit) => {
+    state = BigInt.asUintN(64, state * 6364136223846793005n + 1442695040888963407n);
+    return Number((state >> 33n) % BigInt(limit));
+  };
+}
+
+const discWith = (kernel: Uint8Array): Promise<string> =>
+  makeDisc({ files: { 'limine.conf': bootAtOnce, 'kernel.elf': kernel } });
+
+const refusal = /^Cannot boot.*\.$/m;
+
+/** The bytes of a disc with this kernel. Made once; other kernels are put in the place of the first, as they would lie. */
+const discBytes = await (async () => {
+  const room = new Uint8Array(Math.max(chapterKernel.length, 8192)).fill(0x5a);
+  const disc = new Uint8Array(await readFile(await discWith(room)));
+  const start = Buffer.from(disc).indexOf(room);
+  // The file's directory record (ECMA-119, 9.1): block and size, each in both byte orders.
+  const place = Buffer.alloc(8);
+  place.writeUInt32LE(start / 2048);
+  place.writeUInt32BE(start / 2048, 4);
+  const size = Buffer.from(disc).indexOf(place) + 8;
+  assert.ok(start > 0 && size > 8);
+  return (kernel: Uint8Array): Uint8Array => {
+    const copy = disc.slice();
+    copy.fill(0, start, start + room.length).set(kernel, start);
+    const view = new DataView(copy.buffer);
+    view.setUint32(size, kernel.length, true);
+    view.setUint32(size + 4, kernel.length, false);
+    return copy;
+  };
+})();
+
+/** Boots a kernel in the page's machine. Returns what the loader says, or 'called' once the kernel is. */
+async function verdict(kernel: Uint8Array): Promise<string> {
+  const { pc, output } = await pcWith(discBytes(kernel));
+  const most = 300;
+  for (let slice = 0; slice < most; slice++) {
+    const reason = pc.run(1e5, 1e5);
+    if (output.debug.includes('Calling the kernel')) return 'called';
+    assert.notEqual(reason, 'shutdown', `a triple fault: ${output.debug}`);
+    const { halted, rflags } = pc.registers();
+    if (halted && (rflags & 0x200n) === 0n) {
+      const sentence = refusal.exec(output.debug)?.[0] ?? '';
+      assert.ok(output.serial.replaceAll('\r', '').includes(sentence) && sentence !== '', output.debug);
+      return sentence;
+    }
+  }
+  return assert.fail(`neither refused nor called: ${output.debug}`);
+}
+
+test('the chapter’s kernel cut at every sixteenth of its length is refused', { timeout: 300_000 }, async () => {
+  const { length } = chapterKernel;
+  const sentences: string[] = [];
+  for (let part = 0; part < 16; part++) {
+    sentences.push(await verdict(chapterKernel.slice(0, Math.floor((length * part) / 16))));
+  }
+  assert.match(sentences[0] ?? '', /the file is empty\.$/);
+  for (const [part, sentence] of sentences.entries()) {
+    // What lies behind the last segment (symbols, section headers) is not missed.
+    if (part > 0 && sentence !== 'called') assert.match(sentence, /the file is truncated; its .* ends at byte \d+/);
+  }
+  assert.ok(sentences.filter((sentence) => sentence !== 'called').length >= 4, sentences.join('\n'));
+  assert.equal(await verdict(chapterKernel), 'called');
+});
+
+test('300 kernels of random bytes are refused, each in words', { timeout: 600_000 }, async () => {
+  for (let seed = 0; seed < 300; seed++) {
+    const random = randomNumbers(seed);
+    const kernel = new Uint8Array(1 + random(6000)).map(() => random(256));
+    // A third begins as an ELF file, a third has all of a good file's header.
+    if (seed % 3 > 0)
+      kernel.set(makeElf([{ address: kernelBase }]).subarray(0, Math.min(seed % 3 === 1 ? 20 : 64, kernel.length)));
+    assert.match(await verdict(kernel), refusal, `seed ${seed}`);
+  }
+});
+
+test('random bytes are refused in QEMU, too', { timeout: 120_000 }, async () => {
+  for (let seed = 0; seed < 6; seed++) {
+    const random = randomNumbers(seed);
+    const kernel = new Uint8Array(1 + random(6000)).map(() => random(256));
+    if (seed % 2 === 1) kernel.set(chapterKernel.subarray(0, Math.min(64, kernel.length)));
+    await withQemu({ iso: await discWith(kernel) }, async (machine) => {
+      await machine.waitUntilHalted();
+      assert.match(machine.serial().replaceAll('\r', ''), refusal);
+    });
+  }
+});
