@@ -32,13 +32,19 @@ export async function buildEngineIfStale(): Promise<void> {
     await step('building the in-page machine (Bochs, about 3 minutes, once)', buildEngine);
 }
 
-/** The prebuilt ISOs: `public/isos`. They are committed, so a Rust toolchain is needed only after a source has changed. */
+/**
+ * The prebuilt ISOs (`public/isos`) and the recorded output in the texts (`src/data`). Both are committed, so a Rust
+ * toolchain is needed only after a source has changed.
+ */
 export async function buildIsosIfStale(): Promise<void> {
   const { buildIsos, isosAreCurrent } = await import('../../kernel/pipeline/isos.ts');
-  if (await isosAreCurrent()) return;
+  const { recordTranscripts, transcriptsAreCurrent } = await import('../../kernel/pipeline/transcripts.ts');
+  const [isos, transcripts] = [await isosAreCurrent(), await transcriptsAreCurrent()];
+  if (isos && transcripts) return;
   await ensureInstalled(forIsos);
   await ensureRust({ checks: false });
-  await buildIsos();
+  if (!isos) await buildIsos();
+  if (!transcripts) await step('recording what compiler and linker say', recordTranscripts);
 }
 
 async function siteFingerprint(base: string): Promise<string> {

@@ -1,0 +1,114 @@
+/**
+ * A command whose real output the text shows. `Transcript.astro` prints it by name; `transcripts.ts` runs it.
+ */
+export interface Recording {
+  /** Begins with the number of the chapter that shows it. */
+  name: string;
+  /** Whose folder it runs in. */
+  chapter: string;
+  /** Deliberate changes to that folder: each text is found exactly once and replaced. */
+  edits?: readonly { file: string; find: string; replace: string }[];
+  /** Another `src/main.rs` than the chapter's. */
+  main?: string;
+  /** Runs first, in a POSIX shell, and is not shown: builds what the command looks at. */
+  before?: string;
+  /** What is shown and run. */
+  command: string;
+  /** The command is meant to fail. */
+  fails?: true;
+  /** Words that the surrounding text speaks of; without them the recording would contradict it. */
+  mustSay: readonly string[];
+}
+
+const hosted = 'target/release/onko_os';
+const bare = 'target/x86_64-unknown-none/release/onko_os';
+const build = 'cargo build --release';
+
+/** Every recording, in the order of the chapters that show them. */
+export const recordings: readonly Recording[] = [
+  {
+    name: '02-tree',
+    chapter: '02-cargo-toml',
+    command: 'cargo tree',
+    mustSay: ['limine v0.5.0', 'bitflags v2'],
+  },
+  {
+    name: '02-header',
+    chapter: '02-cargo-toml',
+    before: build,
+    command: `readelf -hW ${hosted}`,
+    mustSay: ['DYN (Position-Independent Executable file)', 'Entry point address', 'X86-64'],
+  },
+  {
+    name: '02-segments',
+    chapter: '02-cargo-toml',
+    before: build,
+    command: `readelf -lW ${hosted} | sed '/Section to Segment/,$d'`,
+    mustSay: ['INTERP', '/lib64/ld-linux-x86-64.so.2', 'DYNAMIC', 'LOAD'],
+  },
+  {
+    name: '02-dynamic',
+    chapter: '02-cargo-toml',
+    before: build,
+    command: `readelf -dW ${hosted} | head -22`,
+    mustSay: ['libc.so.6', 'libgcc_s.so.1', 'RELASZ'],
+  },
+  {
+    name: '03-cfg',
+    chapter: '03-config-toml',
+    command: 'rustc --print cfg --target x86_64-unknown-none',
+    mustSay: ['panic="abort"', 'target_arch="x86_64"', 'target_os="none"', 'target_vendor="unknown"'],
+  },
+  {
+    name: '03-hosted-main',
+    chapter: '03-config-toml',
+    main: 'fn main() {\n    println!("Hello, world!");\n}\n',
+    command: build,
+    fails: true,
+    mustSay: ["can't find crate for `std`", 'cannot find macro `println`'],
+  },
+  {
+    name: '03-no-std-only',
+    chapter: '03-config-toml',
+    main: '#![no_std]\n',
+    command: build,
+    fails: true,
+    mustSay: ['`main` function not found', '`#[panic_handler]` function required, but not found'],
+  },
+  {
+    name: '03-no-panic-handler',
+    chapter: '03-config-toml',
+    main: '#![no_std]\n#![no_main]\n',
+    command: build,
+    fails: true,
+    mustSay: ['`#[panic_handler]` function required, but not found'],
+  },
+  {
+    name: '03-headers',
+    chapter: '03-config-toml',
+    before: build,
+    command: `readelf -hlW ${bare} | sed '/Section to Segment/,$d'`,
+    mustSay: ['EXEC (Executable file)', '0x0000000000200000', 'Entry point address:               0x0'],
+  },
+  {
+    name: '04-base-out-of-range',
+    chapter: '05-main-rs',
+    edits: [{ file: 'linker.ld', find: '0xffffffff80000000', replace: '0xffff800000000000' }],
+    command: "cargo build 2>&1 | grep -o 'relocation R_X86.*' | head -1",
+    mustSay: ['relocation R_X86_64_32S out of range'],
+  },
+  {
+    name: '04-entry-typo',
+    chapter: '04-linker-script',
+    edits: [{ file: 'linker.ld', find: 'ENTRY(kmain)', replace: 'ENTRY(kmian)' }],
+    command: 'cargo rustc --release -- -W linker-messages',
+    mustSay: ['cannot find entry symbol kmian'],
+  },
+  {
+    name: '04-segments',
+    chapter: '04-linker-script',
+    before: build,
+    command: `readelf -lW ${bare} | sed '/Section to Segment/,$d'`,
+    mustSay: ['0xffffffff80000000', 'LOAD', 'R E'],
+  },
+];
