@@ -199,6 +199,14 @@ test('OUTPUT_FORMAT and OUTPUT_ARCH change nothing, as the object files say it a
   );
 });
 
+test('.got is an orphan where no pattern takes it', async () => {
+  const elf = parseElf(
+    await build('05-main-rs', { debug: true, script: (text) => text.replace('*(.got .got.*)', '') }),
+  );
+  assert.ok(section(elf, '.got'));
+  if (await isMeasuredCompiler()) assert.equal(size(elf, '.got'), debugKernel.got);
+});
+
 test('LLD does not look at OUTPUT_ARCH', async () => {
   const elf = parseElf(await build('04-linker-script', { script: (text) => text.replace('i386:x86-64', 'banana') }));
   assert.equal(elf.machine, 62);
