@@ -76,9 +76,19 @@ function outputEvent(event: 'serial' | 'debug'): { write: (bytes: Uint8Array) =>
 const serial = outputEvent('serial');
 const debug = outputEvent('debug');
 
-/** Bochs marks what it cannot go on with as PANIC; with `panic: action=report` it goes on all the same. */
+/** What Bochs complained about last. */
+let complaint = '';
+
+/** Bochs marks what it cannot go on with as PANIC; with `panic: action=report` it goes on all the same, save for a few. */
 function onLog(line: string): void {
-  if (line.includes('>>PANIC<<')) emit('warning', { message: line.replace(/^.*>>PANIC<<\s*/, '').trim() });
+  if (!line.includes('>>PANIC<<')) return;
+  complaint = line.replace(/^.*>>PANIC<<\s*/, '').trim();
+  if (!isPowerOff(complaint)) emit('warning', { message: complaint });
+}
+
+/** How Bochs says that the guest has switched the PC off, through ACPI or port 0x8900. */
+function isPowerOff(message: string): boolean {
+  return /soft power off|shutdown requested/.test(message);
 }
 
 // ---------------------------------------------------------------------------------------------------------- engine
@@ -218,9 +228,11 @@ function slice(machine: Pc): void {
   }
 }
 
+/** Grows gently, but shrinks at once: code that faults all the time is a thousand times slower than other code. */
 function adapt(milliseconds: number): void {
   if (milliseconds < sliceMilliseconds * 0.7) sliceTicks = Math.min(sliceTicks * 1.3, 5e6);
-  else if (milliseconds > sliceMilliseconds * 1.3) sliceTicks = Math.max(sliceTicks / 1.5, 5e4);
+  else if (milliseconds > sliceMilliseconds * 1.3)
+    sliceTicks = Math.max(sliceTicks * (sliceMilliseconds / milliseconds), 5e3);
 }
 
 /** A CPU that was halted with interrupts off has nothing to wait for. */
@@ -249,10 +261,12 @@ function flushOutput(): void {
   debug.flush();
 }
 
-/** The engine itself gave up: a program for WASI ends by an exception. */
+/** The engine gave up, or the guest switched the PC off: a program for WASI ends by an exception, and its memory is void. */
 function endWith(error: unknown): void {
   flushOutput();
-  emit('error', asFailure(error));
+  pc = null;
+  if (isPowerOff(complaint)) setState('stopped');
+  else emit('error', asFailure(error));
 }
 
 // ---------------------------------------------------------------------------------------------------------- screen
@@ -324,6 +338,7 @@ const handlers: Handlers = {
     pc.setLongMode(cpu === '64-bit');
     pc.setClock(new Date());
     lastMode = '';
+    complaint = '';
     go(pc);
   },
   pause() {

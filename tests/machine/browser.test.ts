@@ -6,6 +6,7 @@ import {
   faultingDisc,
   busyDisc,
   paintingDisc,
+  poweringOffDisc,
   paintedColor,
   talkingDisc,
   waitingDisc,
@@ -22,6 +23,7 @@ before(async () => {
     faulting: faultingDisc(),
     busy: busyDisc(),
     waiting: waitingDisc(),
+    poweringOff: poweringOffDisc(),
     empty: new Uint8Array(0),
     noise: new Uint8Array(100_000).fill(0x5a),
   });
@@ -254,6 +256,19 @@ onPage('stop ends the worker and with it all memory; power works again', async (
     return window.onko.until(['halted']);
   });
   assert.equal(state, 'halted');
+});
+
+onPage('a guest that switches the PC off stops it, and power starts it again', async (page) => {
+  const record = await page.evaluate(async () => {
+    const { onko } = window;
+    await onko.boot('poweringOff');
+    await onko.until(['stopped']);
+    await onko.boot('talking');
+    await onko.until(['halted']);
+    return onko.record;
+  });
+  assert.deepEqual(record.states, ['loading', 'running', 'stopped', 'loading', 'running', 'halted']);
+  assert.deepEqual(record.errors, []);
 });
 
 onPage('an empty or damaged disc is told in words, and a good one boots after it', async (page) => {

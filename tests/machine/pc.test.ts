@@ -11,6 +11,7 @@ import {
   echoingDisc,
   faultingAddress,
   faultingDisc,
+  noisyDisc,
   paintedColor,
   paintedHeight,
   paintedWidth,
@@ -285,4 +286,14 @@ test('looking at the screen does not keep the picture from being shown', async (
   pc.screen();
   assert.notEqual(pc.changedPicture(), null);
   assert.equal(pc.changedPicture(), null);
+});
+
+test('noise as a boot sector breaks nothing but itself', { timeout: 120_000 }, async () => {
+  for (let seed = 1; seed <= 40; seed++) {
+    const { pc } = await pcWith(noisyDisc(seed));
+    for (let n = 0; n < 3; n++) pc.run(1e5, 1e6);
+    assert.ok(pc.instructionCount() > 0);
+    assert.ok(pc.screen().width > 0);
+    pc.disassemble(pc.registers().rip, 3);
+  }
 });

@@ -25,6 +25,13 @@ static void return_to_caller(void)
 
 static void slice_ended(void *) { return_to_caller(); }
 
+// Bochs asks its configuration interface, once in a while, whether to go on; an answer that nobody gives is an accident.
+static BxEvent *go_on(void *, BxEvent *event)
+{
+  event->retcode = 0;
+  return event;
+}
+
 // Reads /bochsrc and the BIOS images and powers the machine on. Returns 0, or -1 when Bochs refused its configuration.
 ONKO_EXPORT(engine_init) int engine_init(void)
 {
@@ -33,6 +40,7 @@ ONKO_EXPORT(engine_init) int engine_init(void)
   bx_startup_flags.argc = 4;
   bx_startup_flags.argv = arguments;
   bx_init_siminterface();
+  SIM->set_notify_callback(go_on, NULL);
   if (bx_init_main(4, arguments) < 0) return -1;
   bx_begin_simulation(4, arguments);
   slice_timer = bx_pc_system.register_timer_ticks(NULL, slice_ended, 1000000, 0, 0, "slice");
