@@ -158,6 +158,15 @@ test('files and folders with the names of commands change nothing', async () => 
   for (const path of ['kernel', 'all', 'run']) rmSync(`${tree}/${path}`, { recursive: true });
 });
 
+test('without .PHONY a file called clean would keep make from cleaning', async () => {
+  writeFileSync(`${tree}/clean`, '');
+  assert.match((await make('-n', 'clean')).output, /^rm -rf iso_root onko-os\.iso$/m);
+  const unmarked = readFileSync(`${tree}/Makefile`, 'utf8').replace(/^\.PHONY.*$/m, '');
+  const { output } = await tryRun('make', ['-f', '-', '-C', tree, 'clean'], { input: unmarked });
+  assert.match(output, /'clean' is up to date/);
+  rmSync(`${tree}/clean`);
+});
+
 test('Limine is cloned once, compiled, kept by clean, and fetched again after a clone that broke off', async () => {
   const fetched = `${tree}/limine`;
   const withoutFolder = (...args: string[]) => tryMakeWith(undefined, ...args);

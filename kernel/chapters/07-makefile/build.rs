@@ -1,5 +1,5 @@
-/// Cargo finds the Rust files by itself. That the linker reads linker.ld as well,
-/// it learns from this line.
+/// Cargo finds the Rust files by itself. From this line it learns that
+/// the linker reads linker.ld.
 fn main() {
     println!("cargo::rerun-if-changed=linker.ld");
 }
