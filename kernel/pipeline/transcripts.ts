@@ -45,7 +45,7 @@ export async function transcriptsAreCurrent(): Promise<boolean> {
   return readTranscripts().sourceHash === (await sourceHash());
 }
 
-/** Runs every command and writes the file. Output that differs from the recorded one in durations only stays as it is. */
+/** Runs every command and writes the file. Output that says the same as the recorded one leaves that as it is. */
 export async function recordTranscripts(): Promise<void> {
   const before = readTranscripts().transcripts;
   const transcripts: Record<string, Transcript> = {};
@@ -61,11 +61,16 @@ export async function recordTranscripts(): Promise<void> {
   renameSync(`${transcriptsFile}.unfinished`, transcriptsFile);
 }
 
-/** Whether two recordings tell a reader the same: how long a build took does not count. */
+/**
+ * Whether two recordings tell a reader the same: how long a build took does not count, nor in which order the compiler
+ * names several errors, which changes from run to run.
+ */
 export function saysTheSame(one: Transcript, other: Transcript): boolean {
-  const timeless = ({ command, output }: Transcript) =>
-    [command, output.replaceAll(/\bin \d+(\.\d+)?s/g, 'in …s')].join('\n');
-  return timeless(one) === timeless(other);
+  const heart = ({ command, output }: Transcript) => {
+    const paragraphs = output.replaceAll(/\bin \d+(\.\d+)?s/g, 'in …s').split('\n\n');
+    return [command, ...paragraphs.flatMap((text) => text.split(/\n(?=\S*error)/)).sort()].join('\n\n');
+  };
+  return heart(one) === heart(other);
 }
 
 /** Lays the chapter's folder out, edited as the recording wants it, and runs its command there. */

@@ -42,3 +42,12 @@ test('only how long a build took may differ between two recordings', () => {
   assert.ok(!saysTheSame(said('Finished in 0.31s'), said('Finished, 1 warning, in 0.31s')));
   assert.ok(!saysTheSame(said('same'), { command: 'cargo check', output: 'same' }));
 });
+
+test('the order in which the compiler names its errors may differ, the errors may not', () => {
+  const said = (...errors: string[]) => ({
+    command: 'cargo build',
+    output: `Compiling onko_os\n${errors.join('\n\n')}`,
+  });
+  assert.ok(saysTheSame(said('error: one', 'error: two'), said('error: two', 'error: one')));
+  assert.ok(!saysTheSame(said('error: one', 'error: two'), said('error: one')));
+});
