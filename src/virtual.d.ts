@@ -1,3 +1,5 @@
+/// <reference types="@expressive-code/plugin-line-numbers" />
+
 declare module 'virtual:onko/chapters' {
   const chapters: import('./integrations/virtual-modules.ts').ChapterData[];
   export default chapters;

@@ -33,7 +33,7 @@ export interface EngineData {
 /** Chapter id → the last picture that its ISO showed when the site was built, below the site's base. */
 export type FrameData = Record<string, { path: string; width: number; height: number }>;
 
-const modules: Record<string, () => Promise<unknown>> = {
+const modules: Record<string, () => unknown> = {
   'virtual:onko/chapters': chapterData,
   'virtual:onko/manifest': readManifest,
   'virtual:onko/engine': engineData,
@@ -64,19 +64,17 @@ async function sources(): Promise<string[]> {
   return [...files, manifestPath];
 }
 
-function chapterData(): Promise<ChapterData[]> {
-  return Promise.all(
-    chapters.map(async ({ id, number, name, title }) => {
-      const files = [...(await composeChapter(id))].map(([path, { text, regions }]) => ({
-        path,
-        text,
-        regions: Object.fromEntries(regions),
-      }));
-      const archive = await chapterArchive(id);
-      const sha256 = createHash('sha256').update(archive).digest('hex');
-      return { id, number, name, title, files, source: { path: chapterArchivePath(id), size: archive.length, sha256 } };
-    }),
-  );
+function chapterData(): ChapterData[] {
+  return chapters.map(({ id, number, name, title }) => {
+    const files = [...composeChapter(id)].map(([path, { text, regions }]) => ({
+      path,
+      text,
+      regions: Object.fromEntries(regions),
+    }));
+    const archive = chapterArchive(id);
+    const sha256 = createHash('sha256').update(archive).digest('hex');
+    return { id, number, name, title, files, source: { path: chapterArchivePath(id), size: archive.length, sha256 } };
+  });
 }
 
 async function engineData(): Promise<EngineData> {
