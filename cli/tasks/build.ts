@@ -14,6 +14,7 @@ import { step } from '../../tools/steps.ts';
 /** Everything the built site is made of. `.cache/engine/engine.json` stands for the engine and its snapshot. */
 const inputs = [
   'astro.config.mjs',
+  'ec.config.mjs',
   'package-lock.json',
   'tsconfig.json',
   'src',
