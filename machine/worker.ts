@@ -76,14 +76,16 @@ function outputEvent(event: 'serial' | 'debug'): { write: (bytes: Uint8Array) =>
 const serial = outputEvent('serial');
 const debug = outputEvent('debug');
 
-/** What Bochs complained about last. */
+/** What Bochs complained about last, and how often: a guest that runs astray repeats the same complaint for ever. */
 let complaint = '';
+let complaints = 0;
+const mostComplaints = 20;
 
 /** Bochs marks what it cannot go on with as PANIC; with `panic: action=report` it goes on all the same, save for a few. */
 function onLog(line: string): void {
   if (!line.includes('>>PANIC<<')) return;
   complaint = line.replace(/^.*>>PANIC<<\s*/, '').trim();
-  if (!isPowerOff(complaint)) emit('warning', { message: complaint });
+  if (!isPowerOff(complaint) && ++complaints <= mostComplaints) emit('warning', { message: complaint });
 }
 
 /** How Bochs says that the guest has switched the PC off, through ACPI or port 0x8900. */
@@ -339,6 +341,7 @@ const handlers: Handlers = {
     pc.setClock(new Date());
     lastMode = '';
     complaint = '';
+    complaints = 0;
     go(pc);
   },
   pause() {
