@@ -51,7 +51,7 @@ async function framebufferGivenToKernel(
   qemu: Qemu,
   entry: IsoEntry,
 ): Promise<Omit<VideoMode, 'address'> & { address: undefined }> {
-  const request = entry.kernel.symbols.find(({ name }) => name.endsWith('FRAMEBUFFER_REQUEST'));
+  const request = entry.kernel.symbols.find(({ name }) => name.includes('FRAMEBUFFER_REQUEST'));
   assert.ok(request !== undefined);
   const pointer = async (at: bigint) => Buffer.from(await qemu.readLinear(at, 8)).readBigUInt64LE();
   const response = await pointer(BigInt(request.address) + 40n);
