@@ -32,6 +32,7 @@ test('recording again gives the same words, as long as the tools are the same', 
       context.diagnostic(`${recording.name}: recorded with other tools, so only its key words were compared`);
       continue;
     }
+    if (recording.varies) continue;
     assert.ok(saysTheSame(then, again), `${recording.name}:\n${then.output}\n— recorded now:\n${again.output}`);
   }
 });
