@@ -85,34 +85,32 @@ function wrapper(flag: string): Record<string, string> {
   return { RUSTC_WORKSPACE_WRAPPER: script };
 }
 
-/** Compiles chapter 3's folder, with another main.rs or a flag that outdoes the chapter's. Returns the output folder. */
-async function compile(
+/** Compiles a crate's folder, perhaps with a flag that outdoes its own. Returns the path of the binary. */
+async function compileFolder(
+  folder: string,
   name: string,
-  main: string | undefined,
   flag?: string,
   wish: readonly string[] = [],
 ): Promise<string> {
-  const folder = await layOut(name, main);
   const { cargo, env, arguments: settings } = await cargoCall(await bareToolchain(), { folder });
   const output = `${scratch}/${name}-output`;
   await run(cargo, ['rustc', '--release', '--target-dir', output, ...settings, '--', ...wish], {
     cwd: folder,
     env: { ...env, ...(flag !== undefined && wrapper(flag)) },
   });
-  return output;
+  return `${output}/${bareTarget}/release/onko_os`;
 }
 
 /** The sample's machine code for the kernel's target, with the chapter's flags and perhaps another. */
 async function bareCode(name: string, flag?: string): Promise<Map<string, string[]>> {
   const { text } = composeChapter('03-config-toml').get('src/main.rs') ?? { text: '' };
   const assembly = `${scratch}/${name}.s`;
-  await compile(name, `${text}\n${sample}`, flag, [...intel, `--emit=asm=${assembly}`]);
+  await compileFolder(await layOut(name, `${text}\n${sample}`), name, flag, [...intel, `--emit=asm=${assembly}`]);
   return functions(readFileSync(assembly, 'utf8'));
 }
 
 async function link(name: string, main?: string, flag?: string): Promise<ElfFile> {
-  const output = await compile(name, main, flag);
-  return parseElf(readFileSync(`${output}/${bareTarget}/release/onko_os`));
+  return parseElf(readFileSync(await compileFolder(await layOut(name, main), name, flag)));
 }
 
 /** The sample's machine code for a program on Linux. */
@@ -192,6 +190,22 @@ test('without a script, an exported function leaves no code in the file', async 
   const elf = await link('exported', text);
   assert.equal(elf.type, executable);
   assert.ok(!elf.segments.some(({ flags }) => (flags & execute) !== 0));
+});
+
+test('in the finished kernel, relocation-model=static changes the kind of file and not one instruction', async () => {
+  const code = async (flag?: string) => {
+    const folder = `${scratch}/finished-kernel`;
+    await writeTree(composeChapter('05-main-rs'), folder);
+    const file = readFileSync(await compileFolder(folder, flag === undefined ? 'fixed' : 'free', flag));
+    const { type, sections } = parseElf(file);
+    const text = sections.find(({ name }) => name === '.text');
+    assert.ok(text);
+    return { type, bytes: file.subarray(Number(text.offset), Number(text.offset + text.size)) };
+  };
+  const [fixed, free] = [await code(), await code('relocation-model=pic')];
+  assert.equal(fixed.type, executable);
+  assert.equal(free.type, positionIndependent);
+  assert.deepEqual(fixed.bytes, free.bytes);
 });
 
 test('without a script, the finished kernel shrinks to a note of 24 bytes', async () => {
