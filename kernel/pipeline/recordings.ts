@@ -20,11 +20,24 @@ export interface Recording {
   varies?: true;
   /** Words that the surrounding text speaks of; without them the recording would contradict it. */
   mustSay: readonly string[];
+  /** Words whose absence the surrounding text speaks of. */
+  mustNotSay?: readonly string[];
 }
 
 const hosted = 'target/release/onko_os';
 const bare = 'target/x86_64-unknown-none/release/onko_os';
 const build = 'cargo build --release';
+
+/** An edit of the linker script that changes addresses. */
+const widenPages = "sed -i 's/ALIGN(0x1000)/ALIGN(0x2000)/' linker.ld";
+
+/** What a clone of Limine holds, as far as make looks at it: files of these names, and a tool that runs. */
+const fetchedLimine = [
+  'mkdir limine',
+  'for name in bios.sys bios-cd.bin uefi-cd.bin; do head -c 4096 /dev/zero > limine/limine-$name; done',
+  "printf '#!/bin/sh\\n' > limine/limine",
+  'chmod +x limine/limine',
+].join(' && ');
 
 /** Every recording, in the order of the chapters that show them. */
 export const recordings: readonly Recording[] = [
@@ -113,5 +126,36 @@ export const recordings: readonly Recording[] = [
     before: build,
     command: `readelf -lW ${bare} | sed '/Section to Segment/,$d'`,
     mustSay: ['0xffffffff80000000', 'LOAD', 'R E'],
+  },
+  {
+    name: '07-spaces',
+    chapter: '07-makefile',
+    before: "sed -i 's/^\\t/        /' Makefile",
+    command: 'make',
+    fails: true,
+    mustSay: ['missing separator', 'did you mean TAB instead of 8 spaces?'],
+  },
+  {
+    name: '07-edit-unseen',
+    chapter: '05-main-rs',
+    before: `${build} && ${widenPages}`,
+    command: build,
+    mustSay: ['Finished'],
+    mustNotSay: ['Compiling'],
+  },
+  {
+    name: '07-edit-seen',
+    chapter: '07-makefile',
+    before: `${build} && ${widenPages}`,
+    command: build,
+    mustSay: ['Compiling', 'Finished'],
+  },
+  {
+    name: '07-make-again',
+    chapter: '07-makefile',
+    before: `${fetchedLimine} && make`,
+    command: 'make',
+    mustSay: [build, 'Finished'],
+    mustNotSay: ['Compiling', 'xorriso'],
   },
 ];

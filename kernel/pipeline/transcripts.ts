@@ -91,6 +91,8 @@ export async function record(recording: Recording): Promise<Transcript> {
   }
   const missing = recording.mustSay.find((words) => !plain(output).includes(words));
   if (missing !== undefined) throw wrong(recording, `the output does not say “${missing}”`, output);
+  const unwanted = recording.mustNotSay?.find((words) => plain(output).includes(words));
+  if (unwanted !== undefined) throw wrong(recording, `the output says “${unwanted}”`, output);
   await rm(place, { recursive: true });
   return { command: recording.command, output: output.replaceAll(folder, '~/onko_os').trimEnd() };
 }
