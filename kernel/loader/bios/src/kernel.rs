@@ -19,7 +19,7 @@ use onko_loader_core::video::choose;
 
 /// Boots the entry with this index. Stops for everything that can be wrong with the kernel, its modules or the machine.
 pub fn boot(disk: &mut Disk, volume: &Volume, memory: &mut MemoryMap, config: &Config<'static>, entry: usize) -> ! {
-    let progress = Progress { serial: config.serial() };
+    let progress = Progress { serial: config.serial(), verbose: config.verbose() };
     let path = config.entries()[entry].path();
     let refuse = |problem| Refusal::Kernel { path, problem };
 
@@ -31,6 +31,7 @@ pub fn boot(disk: &mut Disk, volume: &Volume, memory: &mut MemoryMap, config: &C
     let physical_base = space.as_ptr() as u64;
     let image = &mut space[..plan.size() as usize];
     plan.load(file, image);
+    progress.detail(format_args!("{} bytes of image at {physical_base:#x} for {:#x}", image.len(), plan.base()));
 
     let requests = find_requests(file, image, &plan).map_err(refuse).or_refuse();
     let wishes = Wishes::read(image, &requests).map_err(refuse).or_refuse();
@@ -61,6 +62,7 @@ pub fn boot(disk: &mut Disk, volume: &Volume, memory: &mut MemoryMap, config: &C
     }
 
     let (base_revision, _) = requests.base_revision(image);
+    progress.detail(format_args!("Base revision {base_revision}, {} bytes of stack", wishes.stack));
     let space = take(memory, RESPONSE_SPACE, Kind::LoaderReclaimable, "the answers to the kernel's requests");
     let handoff = Handoff::prepare(memory, &plan, physical_base, wishes.stack, base_revision);
     let facts = Facts {
@@ -188,6 +190,7 @@ fn text(bytes: &'static [u8], length: usize) -> &'static str {
 /// Tells how far loading is: always on port 0xE9, on COM1 when limine.conf says so.
 struct Progress {
     serial: bool,
+    verbose: bool,
 }
 
 impl Progress {
@@ -196,6 +199,13 @@ impl Progress {
         let _written = writeln!(DebugPort, "onko: {line}");
         if self.serial {
             let _written = writeln!(Serial, "onko: {line}");
+        }
+    }
+
+    /// The same for what only `verbose: yes` wants to know.
+    fn detail(&self, line: fmt::Arguments<'_>) {
+        if self.verbose {
+            self.tell(line);
         }
     }
 }

@@ -44,6 +44,7 @@ pub fn detect() -> MemoryMap {
 }
 
 /// Takes whole pages of memory below 4 GiB, for as long as the machine runs; stops when there are none.
+#[expect(clippy::mut_from_ref, reason = "the memory is the machine's, not the text's")]
 pub fn take(memory: &mut MemoryMap, size: u64, kind: Kind, purpose: &'static str) -> &'static mut [u8] {
     let address = memory.take(size, PAGE, kind, purpose).or_refuse();
     // `take` would have failed for a size that cannot be rounded up.

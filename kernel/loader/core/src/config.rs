@@ -297,12 +297,12 @@ impl<'a> Config<'a> {
         let entry = &mut self.entries[index];
         match key {
             "comment" => set(&mut entry.comment, value, key, line),
-            "protocol" => {
-                let expected = "limine, the one protocol that this loader speaks";
-                let known = value.eq_ignore_ascii_case("limine");
-                let protocol = known.then_some(()).ok_or(ConfigProblem::BadValue { key, value, expected })?;
-                set(&mut entry.protocol, protocol, key, line)
-            }
+            "protocol" if value.eq_ignore_ascii_case("limine") => set(&mut entry.protocol, (), key, line),
+            "protocol" => Err(ConfigProblem::BadValue {
+                key,
+                value,
+                expected: "limine, the one protocol that this loader speaks",
+            }),
             "path" | "kernel_path" => set(&mut entry.path, file_path(key, value)?, key, line),
             "cmdline" | "kernel_cmdline" => set(&mut entry.cmdline, value, key, line),
             "resolution" => set(&mut entry.resolution, resolution(key, value)?, key, line),

@@ -163,9 +163,9 @@ fn mappings_use_the_largest_pages_that_fit() {
     let at = |address: u64| translate(&memory, root, HHDM + address);
     assert_eq!(at(0x1f_e000), None);
     assert_eq!(at(0x1f_f123), Some((0x1f_f123, 0x1f_f003, 4096)));
-    assert_eq!(at(2 * MIB + 5), Some((2 * MIB + 5, 2 * MIB | 0x83, 2 * MIB)));
-    assert_eq!(at(6 * MIB - 1), Some((6 * MIB - 1, 4 * MIB | 0x83, 2 * MIB)));
-    assert_eq!(at(6 * MIB), Some((6 * MIB, 6 * MIB | 3, 4096)));
+    assert_eq!(at(2 * MIB + 5), Some((2 * MIB + 5, (2 * MIB) | 0x83, 2 * MIB)));
+    assert_eq!(at(6 * MIB - 1), Some((6 * MIB - 1, (4 * MIB) | 0x83, 2 * MIB)));
+    assert_eq!(at(6 * MIB), Some((6 * MIB, (6 * MIB) | 3, 4096)));
     assert_eq!(at(6 * MIB + 0x1000), None);
 }
 
