@@ -25,16 +25,19 @@ export function chapterArchive(id: string): Uint8Array {
   return zipSync(files, { level: 9, mtime: date, os: unix, attrs: regularFile });
 }
 
-function readme({ number, title, build }: Chapter): string {
-  const todo = {
-    none: 'There is no source yet: the chapter installs the tools.',
-    hosted: 'Build and run it with `cargo run`.',
-    bare: 'Build it with `rustup target add x86_64-unknown-none` (once) and `cargo build --release`.',
-  };
+function readme(chapter: Chapter): string {
   return [
-    `Onko OS, the whole folder after Part 1, chapter ${number} (${title}).`,
-    todo[build],
+    `Onko OS, the whole folder after Part 1, chapter ${chapter.number} (${chapter.title}).`,
+    howToBuild(chapter),
     'Licence: MIT.',
     '',
   ].join('\n');
+}
+
+function howToBuild({ id, build }: Chapter): string {
+  if (build === 'none') return 'There is no source yet: the chapter installs the tools.';
+  if (build === 'hosted') return 'Build and run it with `cargo run`.';
+  const target = '`rustup target add x86_64-unknown-none` (once)';
+  if (composeChapter(id).has('Makefile')) return `Build and boot it with ${target} and \`make run\`.`;
+  return `Build it with ${target} and \`cargo build --release\`.`;
 }
