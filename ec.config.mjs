@@ -6,6 +6,8 @@ export default {
   themes: [darkCode, lightCode],
   plugins: [pluginLineNumbers()],
   minSyntaxHighlightingColorContrast: 4.5,
+  // Tabs stay tabs: a Makefile copied with spaces in their place does not work.
+  tabWidth: 0,
   defaultProps: { showLineNumbers: false, hangingIndent: 2 },
   styleOverrides: {
     borderRadius: '0.375rem',
