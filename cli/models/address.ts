@@ -42,7 +42,7 @@ function chapterSymbols(): KernelSymbol[] {
   const path = `${root}/public/isos/manifest.json`;
   if (!existsSync(path)) return [];
   const { isos } = JSON.parse(readFileSync(path, 'utf8')) as Manifest;
-  return (isos.at(-1)?.kernel.symbols ?? []).map((symbol) => ({ ...symbol, address: BigInt(symbol.address) }));
+  return (isos.at(-1)?.kernel?.symbols ?? []).map((symbol) => ({ ...symbol, address: BigInt(symbol.address) }));
 }
 
 /** The lines that `onko address` prints. */

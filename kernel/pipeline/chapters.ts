@@ -13,15 +13,42 @@ export interface Chapter {
   title: string;
   /** How its tree is compiled: not at all, as a program for the machine that builds it, or for `x86_64-unknown-none`. */
   build: 'none' | 'hosted' | 'bare';
-  /** What its ISO shows in the page. A chapter without a checkpoint gets no ISO. */
-  checkpoint?: Checkpoint;
+  /** What its ISO shows in the page. */
+  checkpoint: Checkpoint;
 }
 
 /** Every chapter, in reading order: each inherits the files of all before it. */
 export const chapters: readonly Chapter[] = [
-  { id: '01-environment', number: 1, name: 'environment', title: 'Environment', build: 'none' },
-  { id: '02-cargo-toml', number: 2, name: 'cargo-toml', title: 'Cargo.toml', build: 'hosted' },
-  { id: '03-config-toml', number: 3, name: 'config-toml', title: '.cargo/config.toml', build: 'bare' },
+  {
+    id: '01-environment',
+    number: 1,
+    name: 'environment',
+    title: 'Environment',
+    build: 'none',
+    checkpoint: { kind: 'refused', text: 'Cannot boot "boot():/kernel.elf": file not found on the boot medium.' },
+  },
+  {
+    id: '02-cargo-toml',
+    number: 2,
+    name: 'cargo-toml',
+    title: 'Cargo.toml',
+    build: 'hosted',
+    checkpoint: {
+      kind: 'refused',
+      text: 'it is a dynamically linked program (PT_INTERP asks for /lib64/ld-linux-x86-64.so.2); a kernel must be a static executable.',
+    },
+  },
+  {
+    id: '03-config-toml',
+    number: 3,
+    name: 'config-toml',
+    title: '.cargo/config.toml',
+    build: 'bare',
+    checkpoint: {
+      kind: 'refused',
+      text: 'segment 1 lies at 0x200000 in the lower half, expected 0xffffffff80000000 or above; its entry point is 0x0.',
+    },
+  },
   {
     id: '04-linker-script',
     number: 4,

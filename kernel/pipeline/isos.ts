@@ -8,9 +8,10 @@ import { address } from '../../src/lib/manifest.ts';
 import type { IsoEntry, KernelEntry, Manifest } from '../../src/lib/manifest.ts';
 import { fingerprint } from '../../tools/fingerprint.ts';
 import { cache, root } from '../../tools/paths.ts';
+import { tryRun } from '../../tools/process.ts';
 import { step } from '../../tools/steps.ts';
 import { buildChapter, buildLoader, writeTree } from './build.ts';
-import { chapters } from './chapters.ts';
+import { chapters, findChapter } from './chapters.ts';
 import type { Chapter } from './chapters.ts';
 import { composeChapter } from './compose.ts';
 import { biosBoot, sourceDate, writeIso, xorrisoVersion } from './iso.ts';
@@ -18,7 +19,7 @@ import type { IsoFiles } from './iso.ts';
 import { findLimine, limineInstall, limineVersion } from './limine.ts';
 import type { Limine } from './limine.ts';
 import { make, madeIso, madeKernel, writeStandIn } from './make.ts';
-import { bareToolchain, buildFolder, cargoCall } from './toolchain.ts';
+import { bareToolchain, buildFolder, cargoCall, hostedToolchain } from './toolchain.ts';
 
 /** The committed ISOs, which the site serves. */
 export const isosFolder = `${root}/public/isos`;
@@ -36,15 +37,11 @@ const readersMakefile = 'Makefile';
 /** Where our loader lies on an ISO. */
 const bootImage = 'boot/onko-cd.bin';
 
-type ChapterWithIso = Chapter & Required<Pick<Chapter, 'checkpoint'>>;
-
-const withIso = chapters.filter((chapter): chapter is ChapterWithIso => chapter.checkpoint !== undefined);
-
 /** Whether every ISO is there, is the one of the manifest, and was made from the sources as they are now. */
 export async function isosAreCurrent(folder: string = isosFolder): Promise<boolean> {
   const manifest = readManifest(folder);
-  if (manifest?.loader !== 'onko' || manifest.isos.length !== withIso.length) return false;
-  for (const [index, chapter] of withIso.entries()) {
+  if (manifest?.loader !== 'onko' || manifest.isos.length !== chapters.length) return false;
+  for (const [index, chapter] of chapters.entries()) {
     const entry = manifest.isos[index];
     if (entry?.chapter !== chapter.id || !isDeepStrictEqual(entry.checkpoint, chapter.checkpoint)) return false;
     const iso = `${folder}/${entry.file}`;
@@ -134,15 +131,15 @@ interface Boot {
 async function buildAll(folder: string, boot: Boot): Promise<void> {
   await mkdir(folder, { recursive: true });
   const isos: IsoEntry[] = [];
-  for (const chapter of withIso) isos.push(await buildOne(folder, chapter, boot));
+  for (const chapter of chapters) isos.push(await buildOne(folder, chapter, boot));
   const { versions } = await bareToolchain();
-  const tools = { ...versions, xorriso: await xorrisoVersion(), ...boot.versions };
+  const tools = { ...versions, ...(await hostedVersions()), xorriso: await xorrisoVersion(), ...boot.versions };
   const manifest: Manifest = { version: 1, loader: boot.loader, tools, isos };
   writeFileSync(`${folder}/manifest.json.unfinished`, `${JSON.stringify(manifest, null, 2)}\n`);
   renameSync(`${folder}/manifest.json.unfinished`, `${folder}/manifest.json`);
 }
 
-async function buildOne(folder: string, { id, checkpoint }: ChapterWithIso, boot: Boot): Promise<IsoEntry> {
+async function buildOne(folder: string, { id, build, checkpoint }: Chapter, boot: Boot): Promise<IsoEntry> {
   const file = `${id}.iso`;
   const iso = `${folder}/${file}`;
   const kernel = await (composeChapter(id).has(readersMakefile) ? makeIso : assembleIso)(id, iso, boot);
@@ -154,18 +151,25 @@ async function buildOne(folder: string, { id, checkpoint }: ChapterWithIso, boot
     sha256: sha256(bytes),
     sourceHash: await sourceHash(id),
     checkpoint,
-    kernel: describeKernel(readFileSync(kernel)),
+    ...(kernel !== undefined && { kernel: describeKernel(readFileSync(kernel), build) }),
   };
 }
 
-/** Compiles a chapter's kernel and puts it on an ISO. Returns the path of the ELF file. */
-async function assembleIso(id: string, iso: string, boot: Boot): Promise<string> {
-  const kernel = await step(`compiling ${id}`, (onOutput) => buildChapter(id, { onOutput }));
+/** Puts what a chapter's folder gives on an ISO. Returns the path of the ELF file, if there is one yet. */
+async function assembleIso(id: string, iso: string, boot: Boot): Promise<string | undefined> {
+  const kernel =
+    findChapter(id).build === 'none'
+      ? undefined
+      : await step(`compiling ${id}`, (onOutput) => buildChapter(id, { onOutput }));
   const configuration = composeChapter(id).get(readersConfiguration)?.text ?? readText(defaultConfiguration);
   await step(`writing ${id}.iso`, async () => {
     await writeIso(
       iso,
-      new Map([...boot.files, ['kernel.elf', kernel], [boot.configuration, new TextEncoder().encode(configuration)]]),
+      new Map<string, string | Uint8Array>([
+        ...boot.files,
+        ...(kernel === undefined ? [] : [['kernel.elf', kernel] as const]),
+        [boot.configuration, new TextEncoder().encode(configuration)],
+      ]),
       boot.arguments,
     );
     if (boot.limine !== undefined) await limineInstall(boot.limine, iso);
@@ -185,8 +189,10 @@ async function makeIso(id: string, iso: string, boot: Boot): Promise<string> {
   return `${tree}/${madeKernel}`;
 }
 
-function describeKernel(bytes: Uint8Array): KernelEntry {
-  const { entry, symbols } = parseElf(bytes);
+/** What the page has to know of a kernel. Of a program for Linux the symbols are thousands, and say nothing of a kernel. */
+function describeKernel(bytes: Uint8Array, build: Chapter['build']): KernelEntry {
+  const { entry, symbols: all } = parseElf(bytes);
+  const symbols = build === 'bare' ? all : [];
   return {
     size: bytes.length,
     sha256: sha256(bytes),
@@ -214,6 +220,18 @@ function loaderSources(folder = 'kernel/loader'): string[] {
       if (entry.isDirectory()) return ['target', 'tests'].includes(entry.name) ? [] : loaderSources(path);
       return entry.name.endsWith('.md') ? [] : [path];
     });
+}
+
+/** What the program of chapter 2 depends on besides its source, as it is one for the machine that builds it. */
+async function hostedVersions(): Promise<Record<string, string>> {
+  const firstLine = async (program: string, ...args: string[]) =>
+    (await tryRun(program, args)).output.split('\n')[0] ?? '';
+  return {
+    'hosted rustc': (await hostedToolchain()).versions['rustc'] ?? '',
+    'hosted cc': await firstLine('cc', '--version'),
+    'hosted ld': await firstLine('ld', '--version'),
+    'hosted libc': await firstLine('ldd', '--version'),
+  };
 }
 
 function readText(path: string): string {

@@ -65,7 +65,7 @@ export const recordings: readonly Recording[] = [
     name: '02-dynamic',
     chapter: '02-cargo-toml',
     before: build,
-    command: `readelf -dW ${hosted} | head -22`,
+    command: `readelf -dW ${hosted} | head -26`,
     mustSay: ['libc.so.6', 'libgcc_s.so.1', 'RELASZ'],
   },
   {

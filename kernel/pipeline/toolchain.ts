@@ -188,8 +188,11 @@ async function findToolchain(kinds: readonly (typeof readyMade)[]): Promise<Tool
   );
 }
 
+/** The compiler that makes the kernels, where it can make programs for this machine too, so that there is one to name. */
 async function findHostedToolchain(): Promise<Toolchain> {
-  const [compiler] = await installedCompilers();
+  const compilers = await installedCompilers();
+  const forKernels = (await bareToolchain().catch(() => undefined))?.cargo;
+  const compiler = compilers.find(({ cargo }) => cargo === forKernels) ?? compilers[0];
   if (compiler === undefined) {
     throw new UserError(
       `There is no Rust toolchain, 1.${oldestMinor} or newer.`,

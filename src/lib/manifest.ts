@@ -25,8 +25,8 @@ export interface IsoEntry {
   sourceHash: string;
   /** What the page must find in the running machine. */
   checkpoint: Checkpoint;
-  /** The ELF file that lies on the ISO as `/kernel.elf`. */
-  kernel: KernelEntry;
+  /** The ELF file that lies on the ISO as `/kernel.elf`; absent where the reader has none yet. */
+  kernel?: KernelEntry;
 }
 
 export interface KernelEntry {

@@ -42,7 +42,7 @@ for (const iso of isos) {
         break;
       }
       case 'halted': {
-        const symbol = iso.kernel.symbols.find(({ name }) => name === checkpoint.symbol);
+        const symbol = iso.kernel?.symbols.find(({ name }) => name === checkpoint.symbol);
         assert.ok(symbol);
         const start = BigInt(symbol.address);
         assert.equal(registers.cpuMode, 'long');
@@ -53,7 +53,11 @@ for (const iso of isos) {
         break;
       }
       case 'refused':
-        assert.ok(pc.textScreen().join('\n').includes(checkpoint.text), pc.textScreen().join('\n'));
+        // The screen breaks the sentence into rows.
+        assert.ok(
+          pc.textScreen().join(' ').replaceAll(/ +/g, ' ').includes(checkpoint.text),
+          pc.textScreen().join('\n'),
+        );
         assert.ok(output.debug.includes(checkpoint.text));
         break;
     }
@@ -63,7 +67,7 @@ for (const iso of isos) {
 const mainRs = isos.find(({ chapter }) => chapter === '05-main-rs');
 
 test('the main.rs ISO is painted within 30 million instructions of reset, 10 million of them the loader’s', async () => {
-  assert.ok(mainRs);
+  assert.ok(mainRs?.kernel);
   const { pc } = await boot(mainRs);
   runToEnd(pc);
   pc.reset();
@@ -83,7 +87,7 @@ test('the main.rs ISO is painted within 30 million instructions of reset, 10 mil
 });
 
 test('a CPU without long mode is refused in words, and the next power-on has one with it', async () => {
-  assert.ok(mainRs);
+  assert.ok(mainRs?.kernel);
   const { pc, output } = await boot(mainRs);
   pc.setLongMode(false);
   runToEnd(pc);
@@ -96,7 +100,7 @@ test('a CPU without long mode is refused in words, and the next power-on has one
 });
 
 test('a disc truncated at any sixteenth is refused in words', async () => {
-  assert.ok(mainRs);
+  assert.ok(mainRs?.kernel);
   const whole = await readFile(`${folder}/${mainRs.file}`);
   for (let part = 0; part < 16; part++) {
     const disc = whole.subarray(0, Math.floor((whole.length * part) / 16));

@@ -9,7 +9,7 @@ const site = await openSite();
 const manifest = JSON.parse(await readFile(`${root}/public/isos/manifest.json`, 'utf8')) as Manifest;
 const kmain = manifest.isos
   .find((iso) => iso.chapter === '05-main-rs')
-  ?.kernel.symbols.find((symbol) => symbol.name === 'kmain');
+  ?.kernel?.symbols.find((symbol) => symbol.name === 'kmain');
 
 test('the machine of the main.rs chapter shows what its text says: the mode, the pitch, and RIP behind the last hlt', async () => {
   assert.ok(kmain);
