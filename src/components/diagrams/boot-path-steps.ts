@@ -120,7 +120,7 @@ export const bootPaths: readonly BootPath[] = [
       },
       {
         title: 'The jump.',
-        text: 'Limine tells the firmware that it is no longer needed, puts its own page tables in place and jumps to kmain. Your kernel cannot tell by which road it came.',
+        text: 'Limine tells the firmware that it is no longer needed, puts its own page tables in place and jumps to kmain. Unless it asks, your kernel cannot tell by which road it came.',
         lit: ['mode-64', 'in-kernel', 'in-screen'],
       },
     ],
