@@ -11,6 +11,8 @@ interface Tones {
   callable: string;
   literal: string;
   punctuation: string;
+  /** What a terminal's programs call red, green, yellow and blue, in recorded output. */
+  terminal: { red: string; green: string; yellow: string; blue: string };
 }
 
 /** A code theme of few tones: what the language says is ember, what we named is plain, what we explain stands back. */
@@ -22,7 +24,11 @@ function codeTheme(name: string, type: 'dark' | 'light', tones: Tones): CodeThem
   return {
     name,
     type,
-    colors: { 'editor.background': tones.ground, 'editor.foreground': tones.text },
+    colors: {
+      'editor.background': tones.ground,
+      'editor.foreground': tones.text,
+      ...terminalColors(tones.terminal),
+    },
     settings: [
       { settings: { foreground: tones.text, background: tones.ground } },
       rule(tones.punctuation, ['punctuation', 'meta.brace', 'keyword.operator']),
@@ -45,6 +51,19 @@ function codeTheme(name: string, type: 'dark' | 'light', tones: Tones): CodeThem
   } as CodeTheme;
 }
 
+/** Programs choose a colour or its bright variant; on a page of text both are the same. */
+function terminalColors(tones: Tones['terminal']): Record<string, string> {
+  const named = Object.entries(tones).map(
+    ([name, tone]) => [`${name[0]?.toUpperCase()}${name.slice(1)}`, tone] as const,
+  );
+  return Object.fromEntries(
+    named.flatMap(([name, tone]) => [
+      [`terminal.ansi${name}`, tone],
+      [`terminal.ansiBright${name}`, tone],
+    ]),
+  );
+}
+
 export const darkCode = codeTheme('onko-dark', 'dark', {
   text: '#d8dcda',
   ground: '#08121a',
@@ -54,6 +73,7 @@ export const darkCode = codeTheme('onko-dark', 'dark', {
   callable: '#f4efe6',
   literal: '#dcc79a',
   punctuation: '#98a7b0',
+  terminal: { red: '#f29a86', green: '#a6cf7c', yellow: '#e8c26d', blue: '#8fb8ee' },
 });
 
 export const lightCode = codeTheme('onko-light', 'light', {
@@ -65,4 +85,5 @@ export const lightCode = codeTheme('onko-light', 'light', {
   callable: '#1d1810',
   literal: '#7a4a2a',
   punctuation: '#635a4d',
+  terminal: { red: '#a2361f', green: '#45640f', yellow: '#7a5200', blue: '#295daf' },
 });
