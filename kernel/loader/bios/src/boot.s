@@ -116,6 +116,8 @@ load_more:
     popal
     movw $unreadable, %si
     jc refuse
+    cmpw packet_count, %ax      # some BIOSes call a read beyond the disc's end a success
+    jne refuse
     subw %ax, %cx
     movzwl %ax, %eax
     addl %eax, packet_lba

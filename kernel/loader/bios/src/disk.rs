@@ -49,7 +49,10 @@ impl Disk {
             };
             self.held = None;
             interrupt(0x13, &mut registers);
-            if !registers.carry() {
+            // Some BIOSes call a read beyond the disc's end a success, and tell here how far they came.
+            let packet: &mut [u8; 16] = scratch();
+            let complete = u16::from_le_bytes([packet[2], packet[3]]) == count as u16;
+            if complete && !registers.carry() {
                 self.held = Some(lba);
                 // SAFETY: the disk buffer belongs to this type, and callers copy out of it before the next read.
                 return Ok(unsafe { physical(DISK_BUFFER.into(), u64::from(count) * BLOCK as u64) });

@@ -283,7 +283,7 @@ fn interpreter(file: &[u8], header: Header) -> Result<&str, KernelProblem<'_>> {
 fn check_segment(file: &[u8], segment: &Segment, entry: u64) -> Result<(), KernelProblem<'static>> {
     let &Segment { number, offset, address, file_size, memory_size, .. } = segment;
     if address < LOWEST_KERNEL_ADDRESS {
-        return Err(KernelProblem::LowerHalf { segment: number, address, entry });
+        return Err(KernelProblem::TooLow { segment: number, address, entry });
     }
     if address.checked_add(memory_size - 1).is_none() {
         return Err(KernelProblem::AddressOverflow { segment: number, address, size: memory_size });

@@ -8,6 +8,9 @@ use core::fmt::{self, Display, Formatter, Write};
 /// The lowest address at which a kernel may be linked (Limine boot protocol, "Entry memory layout").
 pub const LOWEST_KERNEL_ADDRESS: u64 = 0xffff_ffff_8000_0000;
 
+/// The first address above the canonical lower half, with the four levels of page tables that the loader builds.
+const END_OF_LOWER_HALF: u64 = 0x8000_0000_0000;
+
 /// Why the loader stops. Its [`Display`] is the sentence shown on screen, COM1 and port 0xE9.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal<'a> {
@@ -189,7 +192,7 @@ pub enum KernelProblem<'a> {
         limit: usize,
     },
     /// A segment lies below [`LOWEST_KERNEL_ADDRESS`].
-    LowerHalf {
+    TooLow {
         /// Number of its program header, from 0.
         segment: u16,
         /// `p_vaddr`.
@@ -610,10 +613,11 @@ impl Display for KernelProblem<'_> {
                 write!(f, "it has no segment to load (no PT_LOAD); its entry point is {entry:#x}")
             }
             Self::TooManySegments { limit } => write!(f, "it has more than {limit} segments to load"),
-            Self::LowerHalf { segment, address, entry } => write!(
+            Self::TooLow { segment, address, entry } => write!(
                 f,
-                "segment {segment} lies at {address:#x} in the lower half, expected {LOWEST_KERNEL_ADDRESS:#x} or above; \
-                 its entry point is {entry:#x}"
+                "segment {segment} lies at {address:#x}{}, expected {LOWEST_KERNEL_ADDRESS:#x} or above; \
+                 its entry point is {entry:#x}",
+                if *address < END_OF_LOWER_HALF { " in the lower half" } else { "" }
             ),
             Self::AddressOverflow { segment, address, size } => write!(
                 f,

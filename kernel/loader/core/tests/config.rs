@@ -218,6 +218,31 @@ fn each_mistake_has_its_own_sentence_with_line_value_and_expectation() {
 }
 
 #[test]
+fn a_misspelt_option_is_recognised_up_to_two_letters() {
+    let near = [
+        ("tmeout", "timeout"),
+        ("timeeout", "timeout"),
+        ("tieout", "timeout"),
+        ("Tiemout", "timeout"),
+        ("paath", "path"),
+        ("pat", "path"),
+        ("kernelpath", "kernel_path"),
+        ("module__pathh", "module_path"),
+        ("resolutoin", "resolution"),
+        ("default-entry", "default_entry"),
+    ];
+    for (key, option) in near {
+        assert_eq!(
+            sentence_for(&format!("{key}: 1")),
+            format!("\"{key}\" is not an option; expected \"{option}\", perhaps.")
+        );
+    }
+    for key in ["timeouttttt", "ti", "module_path_of_a_kernel_that_is_long", "kernl_pth_"] {
+        assert!(sentence_for(&format!("{key}: 1")).contains("expected timeout, default_entry"), "{key}");
+    }
+}
+
+#[test]
 fn limits_are_told_and_reached() {
     let leaf = "/E\nprotocol: limine\npath: boot():/k\n";
     with(&leaf.repeat(ENTRY_LIMIT), |config| assert_eq!(config.entries().len(), ENTRY_LIMIT));

@@ -152,7 +152,7 @@ fn names_may_be_in_pieces_and_go_on_in_another_block() {
     };
     root.push(record(31, 2, FILE, b"B;1", &[named("be"), continued(38, 100, 14)].concat()));
     root.push(record(32, 3, FILE, b"C;1", &continued(38, 2040, 500)));
-    root.push(record(33, 4, FILE, b"D;1", &continued(99, 0, 50)));
+    root.push(record(33, 4, FILE, b"D;1", &continued(BLOCKS, 0, 50)));
     // A loop of continuations ends, and a stop entry hides what follows.
     root.push(record(34, 5, FILE, b"E;1", &[named("e"), continued(38, 200, 28)].concat()));
     root.push(record(35, 6, FILE, b"F;1", &[named("f"), entry(b"ST", &[]), named("g")].concat()));
@@ -174,6 +174,20 @@ fn system_use_entries_may_begin_further_in() {
     let mut root = dots(&entry(b"SP", &[0xbe, 0xef, 6]));
     root.push(record(30, 1, FILE, b"A;1", &[&[0; 6][..], &named("shifted")].concat()));
     assert_eq!(find(&mut medium(&[(ROOT, &root)]), "/shifted"), Ok(File { lba: 30, size: 1 }));
+}
+
+#[test]
+fn the_mark_of_rock_ridge_may_stand_behind_other_entries_but_not_behind_a_stop() {
+    let mark = entry(b"SP", &[0xbe, 0xef, 0]);
+    let file = record(30, 1, FILE, b"A;1", &named("long"));
+    let find_behind = |first: Vec<u8>| {
+        let mut root = dots(&[first, mark.clone()].concat());
+        root.push(file.clone());
+        find(&mut medium(&[(ROOT, &root)]), "/long")
+    };
+    assert_eq!(find_behind(entry(b"RR", &[1])), Ok(File { lba: 30, size: 1 }));
+    assert_eq!(find_behind(entry(b"ST", &[])), not_found("/long"));
+    assert_eq!(find_behind(entry(b"SP", &[0xbe, 0xee, 0])), Ok(File { lba: 30, size: 1 }));
 }
 
 #[test]

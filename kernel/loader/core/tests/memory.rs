@@ -251,6 +251,15 @@ fn the_direct_map_covers_what_each_base_revision_promises() {
 }
 
 #[test]
+fn nothing_is_mapped_where_there_is_nothing() {
+    assert_eq!(ranges(&MemoryMap::new(), 3), []);
+    assert_eq!(ranges(&MemoryMap::new(), 0), [(0, 1 << 32, false)]);
+    let only_framebuffer = map(&[(0, 1 << 32, Kind::Framebuffer)]);
+    assert_eq!(ranges(&only_framebuffer, 0), [(0, 1 << 32, true)]);
+    assert_eq!(ranges(&only_framebuffer, 3), [(0, 1 << 32, true)]);
+}
+
+#[test]
 fn a_framebuffer_beyond_4_gib_is_mapped_once_too() {
     const GIB: u64 = 1 << 30;
     let map = map(&[
