@@ -3,7 +3,8 @@
  * They run in the page's machine, which boots one in a fraction of a second; a few run in QEMU as well.
  */
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { test } from 'node:test';
 import { buildChapter } from '../../kernel/pipeline/build.ts';
 import { withQemu } from '../../kernel/pipeline/qemu.ts';
@@ -100,5 +101,26 @@ test('random bytes are refused in QEMU, too', { timeout: 120_000 }, async () => 
       await machine.waitUntilHalted();
       assert.match(machine.serial().replaceAll('\r', ''), refusal);
     });
+  }
+});
+
+test('a disc that ends anywhere behind its boot sector is refused by the loader', async () => {
+  const disc = Buffer.from(await readFile(await discWith(chapterKernel)));
+  // The El Torito catalogue (block 17 says where it lies) gives the boot image's block in its initial entry.
+  const catalog = disc.readUInt32LE(17 * 2048 + 0x47);
+  const image = disc.readUInt32LE(catalog * 2048 + 32 + 8);
+  const folder = await mkdtemp(`${tmpdir()}/onko-cut-disc-`);
+  try {
+    for (let sixteenth = 0; sixteenth < 16; sixteenth += 3) {
+      const first = (image + 1) * 2048;
+      const iso = `${folder}/${sixteenth}.iso`;
+      await writeFile(iso, disc.subarray(0, first + Math.floor(((disc.length - first) * sixteenth) / 16)));
+      await withQemu({ iso }, async (machine) => {
+        await machine.waitUntilHalted();
+        assert.match(machine.serial(), /^Cannot (boot|read).*\.\r?$/m, `cut at ${sixteenth}/16`);
+      });
+    }
+  } finally {
+    await rm(folder, { recursive: true });
   }
 });
