@@ -56,15 +56,22 @@ export default defineConfig({
         './src/styles/prose.css',
         './src/styles/widgets.css',
         './src/styles/machine.css',
+        './src/styles/print.css',
       ],
       components: {
         Head: './src/components/overrides/Head.astro',
         Search: './src/components/overrides/Search.astro',
         Hero: './src/components/overrides/Hero.astro',
+        PageTitle: './src/components/overrides/PageTitle.astro',
         Footer: './src/components/overrides/Footer.astro',
       },
+      // In reading order: previous and next follow it.
       sidebar: [
-        { label: 'Part 1 · Boot and framebuffer', items: [{ autogenerate: { directory: 'part-1' } }] },
+        {
+          label: 'Part 1 · Boot and framebuffer',
+          items: [{ autogenerate: { directory: 'part-1' } }, 'what-you-have', 'where-next'],
+        },
+        { label: 'To look things up', items: ['troubleshooting', 'commands', 'glossary', 'resources'] },
         { label: 'About', items: [{ autogenerate: { directory: 'about' } }] },
       ],
       ...(repository && {

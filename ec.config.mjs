@@ -1,10 +1,11 @@
 import { pluginLineNumbers } from '@expressive-code/plugin-line-numbers';
+import { pluginCopyCommand } from './src/integrations/copy-command.ts';
 import { darkCode, lightCode } from './src/styles/code-themes.ts';
 
 /** Settings of Expressive Code, which sets every listing. They live in a file of their own because plugins are functions. */
 export default {
   themes: [darkCode, lightCode],
-  plugins: [pluginLineNumbers()],
+  plugins: [pluginLineNumbers(), pluginCopyCommand()],
   minSyntaxHighlightingColorContrast: 4.5,
   // Tabs stay tabs: a Makefile copied with spaces in their place does not work.
   tabWidth: 0,

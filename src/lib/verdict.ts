@@ -47,7 +47,7 @@ export function expectation(checkpoint: Checkpoint): string {
       const end = `${hexWord(pixelWord(checkpoint.color))}, and the CPU is halted in kmain, in 64-bit mode.`;
       const { menu } = checkpoint;
       if (menu === undefined) return `Every pixel is ${end}`;
-      return `A menu offers “${menu.entry}” and counts down from ${menu.seconds}; then every pixel is ${end}`;
+      return `A menu offers “${menu.entry}” and a countdown from ${menu.seconds}; then every pixel is ${end}`;
     }
     case 'halted':
       return `The CPU is halted in ${checkpoint.symbol}, in 64-bit mode and in the higher half.`;
@@ -85,7 +85,13 @@ function checkMenu(menu: MenuCheckpoint | undefined, serial: string): Findings {
   const countdown = `Booting automatically in ${menu.seconds}...`;
   if (!lines.includes(countdown)) bad.push(`The loader did not say “${countdown}”.`);
   if (bad.length > 0) return { good: [], bad };
-  return found(`The menu offered “${menu.entry}” and counted down from ${menu.seconds}.`);
+  return found(`The menu offered “${menu.entry}” and a countdown from ${menu.seconds}.`);
+}
+
+/** Whether the text screen shows the boot menu that the checkpoint tells of, by its entry's row. */
+export function menuIsShown(checkpoint: Checkpoint, textScreen: readonly string[]): boolean {
+  const entry = checkpoint.kind === 'painted' ? checkpoint.menu?.entry : undefined;
+  return entry !== undefined && textScreen.some((row) => row.trim() === entry);
 }
 
 function checkPixels(color: PixelColor, screen: ObservedScreen): Findings {

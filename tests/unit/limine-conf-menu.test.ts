@@ -24,7 +24,7 @@ test('a menu with the entry and the countdown, and then the color, passes', () =
     observation('Onko loader menu\r\n  Onko OS\r\nBooting automatically in 3...\r\n'),
   );
   assert.equal(passed, true);
-  assert.equal(findings[0], 'The menu offered “Onko OS” and counted down from 3.');
+  assert.equal(findings[0], 'The menu offered “Onko OS” and a countdown from 3.');
 });
 
 test('the color without a menu fails, and so does another entry or another countdown', () => {

@@ -6,7 +6,15 @@ import {
   type MachineState,
 } from '../../../machine/machine.ts';
 import type { Checkpoint, KernelSymbol } from '../../lib/manifest.ts';
-import { hexAddress, judge, locate, modeInWords, type Observation, type Verdict } from '../../lib/verdict.ts';
+import {
+  hexAddress,
+  judge,
+  locate,
+  menuIsShown,
+  modeInWords,
+  type Observation,
+  type Verdict,
+} from '../../lib/verdict.ts';
 import { recordDone } from '../progress/store.ts';
 
 const stateInWords: Record<MachineState, string> = {
@@ -63,9 +71,16 @@ class OnkoMachine extends HTMLElement {
     return (this.dataset['state'] ?? 'off') as MachineState;
   }
 
+  get #checkpoint(): Checkpoint {
+    return JSON.parse(this.dataset['checkpoint'] ?? 'null') as Checkpoint;
+  }
+
   #onClick = (event: Event): void => {
-    const button = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-action]') : null;
+    const button =
+      event.target instanceof Element ? event.target.closest<HTMLElement>('[data-action], [data-key]') : null;
     if (!button || button.getAttribute('aria-disabled') === 'true') return;
+    const { key } = button.dataset;
+    if (key !== undefined) return this.#ask((machine) => machine.sendKeys([key]));
     switch (button.dataset['action']) {
       case 'power':
         return void this.#powerOn();
@@ -145,8 +160,16 @@ class OnkoMachine extends HTMLElement {
   #onState(state: MachineState): void {
     this.#setState(state);
     clearTimeout(this.#patience);
-    if (state === 'running') this.#patience = setTimeout(() => this.#ask((machine) => this.#judge(machine)), patience);
+    if (state === 'running') this.#judgeLater();
     if (state === 'halted') this.#ask((machine) => this.#judge(machine));
+  }
+
+  /** A menu that waits for the reader is no kernel that hangs: the time starts when it has been answered. */
+  #judgeLater(): void {
+    this.#patience = setTimeout(() => {
+      if (this.#menuWaits) this.#judgeLater();
+      else this.#ask((machine) => this.#judge(machine));
+    }, patience);
   }
 
   #onScreen({ mode, width, height, bpp }: MachineEvents['screen']): void {
@@ -173,13 +196,32 @@ class OnkoMachine extends HTMLElement {
 
   #showText(rows: readonly string[]): void {
     this.#part('[data-text-screen]').textContent = rows.join('\n').trimEnd();
+    this.#showMenuKeys(menuIsShown(this.#checkpoint, rows));
   }
 
-  /** Adds to the paper strip. A loader that says the same over both ports is shown once. */
+  get #menuKeys(): HTMLElement | null {
+    return this.querySelector<HTMLElement>('[data-menu-keys]');
+  }
+
+  get #menuWaits(): boolean {
+    return this.#menuKeys?.hidden === false;
+  }
+
+  /** Keys on the screen for those who have no keyboard, and for those who do not want to click the screen first. */
+  #showMenuKeys(shown: boolean): void {
+    const keys = this.#menuKeys;
+    if (keys === null || keys.hidden === !shown) return;
+    const focused = keys.contains(document.activeElement);
+    keys.hidden = !shown;
+    if (focused) this.#part('[data-action="reset"]').focus();
+  }
+
+  /** Adds to the paper strip. A loader that says the same over both ports, be it with other line ends, is shown once. */
   #print(port: 'com1' | 'e9', text: string): void {
     this.#part(`[data-port="${port}"]`).append(text);
     const debug = this.#part('[data-port="e9"]');
-    debug.hidden = debug.textContent?.trim() === this.#serialText().trim();
+    const words = (text: string | null) => text?.replaceAll('\r', '').trim();
+    debug.hidden = words(debug.textContent) === words(this.#serialText());
     const strip = this.#part('[data-serial]');
     strip.scrollTop = strip.scrollHeight;
   }
@@ -201,7 +243,6 @@ class OnkoMachine extends HTMLElement {
     if (boot !== this.#boot) return;
 
     const symbols = JSON.parse(this.dataset['symbols'] ?? '[]') as KernelSymbol[];
-    const checkpoint = JSON.parse(this.dataset['checkpoint'] ?? 'null') as Checkpoint;
     const place = locate(registers.rip, symbols);
     this.#showText(textScreen);
     this.#read('screen', `${screen.width} × ${screen.height}, ${screen.bpp} bpp\npitch ${screen.pitch} bytes`);
@@ -210,7 +251,7 @@ class OnkoMachine extends HTMLElement {
     this.#read('instructions', `${(instructions / 1e6).toFixed(1)} million\nin ${seconds.toFixed(2)} s`);
 
     const seen: Observation = { screen, cpu: registers, textScreen, serial: this.#serialText() };
-    this.#show(judge(checkpoint, symbols, seen));
+    this.#show(judge(this.#checkpoint, symbols, seen));
   }
 
   #show({ passed, findings }: Verdict): void {
@@ -223,6 +264,7 @@ class OnkoMachine extends HTMLElement {
   /** Says what went wrong and what to do. The power button starts afresh. */
   #fail({ message, fix }: MachineFailure): void {
     this.#stopTimers();
+    this.#showMenuKeys(false);
     this.#machine?.stop();
     this.#part('[data-fault]').textContent = `${message} ${fix}`;
     this.#setState('failed');
@@ -233,6 +275,7 @@ class OnkoMachine extends HTMLElement {
     this.#boot++;
     this.#poweredAt = performance.now();
     this.#stopTimers();
+    this.#showMenuKeys(false);
     this.dataset['verdict'] = '';
     delete this.dataset['screen'];
     for (const part of ['[data-verdict-text]', '[data-port="com1"]', '[data-port="e9"]', '[data-text-screen]']) {
