@@ -30,7 +30,8 @@ async function mainRs(): Promise<{ disc: Uint8Array; color: number; entry: bigin
   const folder = `${root}/public/isos`;
   const { isos } = JSON.parse(await readFile(`${folder}/manifest.json`, 'utf8')) as Manifest;
   const iso = isos.find(({ chapter }) => chapter === '05-main-rs');
-  if (iso?.checkpoint.kind !== 'painted' || iso.kernel === undefined) throw new Error('05-main-rs is not in public/isos/manifest.json');
+  if (iso?.checkpoint.kind !== 'painted' || iso.kernel === undefined)
+    throw new Error('05-main-rs is not in public/isos/manifest.json');
   const { r, g, b } = iso.checkpoint.color;
   return {
     disc: await readFile(`${folder}/${iso.file}`),
