@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import {
   bytesPerPixel,
   depths,
+  landingInWords,
   pixelPlace,
   rowBytes,
   shearedPlace,
@@ -68,13 +69,7 @@ export function describePixel(shape: FramebufferShape, x: number, y: number): st
     line('padding', `${shape.pitch - rowBytes(shape)} bytes at the end of each row`),
     line(
       'mistake',
-      `${y} * ${shape.width} * ${size} + ${x} * ${size} = ${sheared.offset}: ${landing(sheared, offset)}`,
+      `${y} * ${shape.width} * ${size} + ${x} * ${size} = ${sheared.offset}: ${landingInWords(shape, x, y)}`,
     ),
   ].join('');
-}
-
-function landing({ offset, owner }: ReturnType<typeof shearedPlace>, meant: number): string {
-  if (offset === meant) return 'the same here, but only here';
-  if (owner.kind === 'pixel') return `that is pixel (${owner.x}, ${owner.y})`;
-  return owner.kind === 'padding' ? `that is padding of row ${owner.y}` : 'that is outside the framebuffer';
 }
