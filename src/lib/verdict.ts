@@ -36,7 +36,23 @@ export interface Verdict {
 
 /** Holds what the machine shows against what the chapter's ISO has to show. */
 export function judge(checkpoint: Checkpoint, symbols: readonly KernelSymbol[], seen: Observation): Verdict {
-  const { good, bad } = weigh(checkpoint, symbols, seen);
+  const steps = judgeInSteps(checkpoint, symbols, seen);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
+
+/**
+ * {@link judge}, stopping every few thousand pixels: there are a million, and a page that looks at all of them in one go
+ * does not answer its reader meanwhile.
+ */
+export function* judgeInSteps(
+  checkpoint: Checkpoint,
+  symbols: readonly KernelSymbol[],
+  seen: Observation,
+): Generator<undefined, Verdict, undefined> {
+  const { good, bad } = yield* weigh(checkpoint, symbols, seen);
   return bad.length > 0 ? { passed: false, findings: bad } : { passed: true, findings: good };
 }
 
@@ -47,7 +63,7 @@ export function expectation(checkpoint: Checkpoint): string {
       const end = `${hexWord(pixelWord(checkpoint.color))}, and the CPU is halted in kmain, in 64-bit mode.`;
       const { menu } = checkpoint;
       if (menu === undefined) return `Every pixel is ${end}`;
-      return `A menu offers “${menu.entry}” and a countdown from ${menu.seconds}; then every pixel is ${end}`;
+      return `A menu offers “${menu.entry}” and counts down from ${menu.seconds}; then every pixel is ${end}`;
     }
     case 'halted':
       return `The CPU is halted in ${checkpoint.symbol}, in 64-bit mode and in the higher half.`;
@@ -61,12 +77,14 @@ interface Findings {
   bad: string[];
 }
 
-function weigh(checkpoint: Checkpoint, symbols: readonly KernelSymbol[], seen: Observation): Findings {
+type Weighing = Generator<undefined, Findings, undefined>;
+
+function* weigh(checkpoint: Checkpoint, symbols: readonly KernelSymbol[], seen: Observation): Weighing {
   switch (checkpoint.kind) {
     case 'painted':
       return merge(
         checkMenu(checkpoint.menu, seen.serial),
-        checkPixels(checkpoint.color, seen.screen),
+        yield* checkPixels(checkpoint.color, seen.screen),
         checkHalted('kmain', symbols, seen.cpu),
       );
     case 'halted':
@@ -94,7 +112,10 @@ export function menuIsShown(checkpoint: Checkpoint, textScreen: readonly string[
   return entry !== undefined && textScreen.some((row) => row.trim() === entry);
 }
 
-function checkPixels(color: PixelColor, screen: ObservedScreen): Findings {
+/** Rows that are looked at in one step. */
+const rowsAtOnce = 16;
+
+function* checkPixels(color: PixelColor, screen: ObservedScreen): Weighing {
   const { mode, width, height, bpp, pitch, pixels } = screen;
   if (mode !== 'graphics')
     return failed(`The screen is still in text mode (${width} × ${height}); no picture was painted.`);
@@ -106,11 +127,12 @@ function checkPixels(color: PixelColor, screen: ObservedScreen): Findings {
   }
 
   const expected = pixelWord(color);
-  // Whole rows are compared as words, in whatever byte order this computer has: a million pixels take milliseconds.
+  // Rows are compared as words, in whatever byte order this computer has.
   const expectedHere = words(Uint8Array.of(expected, expected >> 8, expected >> 16, expected >> 24), 0, 1)[0];
   let wrong = 0;
   let first = '';
   for (let y = 0; y < height; y++) {
+    if (y % rowsAtOnce === rowsAtOnce - 1) yield;
     const row = words(pixels, y * pitch, width);
     for (let x = 0; x < width; x++) {
       if (row[x] === expectedHere) continue;
@@ -204,7 +226,8 @@ function hexWord(word: number): string {
 }
 
 function number(value: number): string {
-  return value.toLocaleString('en');
+  // Not toLocaleString: its first call loads the rules of all languages, which takes ten milliseconds and more.
+  return String(value).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
 /** The screen breaks sentences into rows; compared is what they say. */

@@ -8,7 +8,7 @@ import {
 import type { Checkpoint, KernelSymbol } from '../../lib/manifest.ts';
 import {
   hexAddress,
-  judge,
+  judgeInSteps,
   locate,
   menuIsShown,
   modeInWords,
@@ -251,7 +251,8 @@ class OnkoMachine extends HTMLElement {
     this.#read('instructions', `${(instructions / 1e6).toFixed(1)} million\nin ${seconds.toFixed(2)} s`);
 
     const seen: Observation = { screen, cpu: registers, textScreen, serial: this.#serialText() };
-    this.#show(judge(this.#checkpoint, symbols, seen));
+    const verdict = await inSlices(judgeInSteps(this.#checkpoint, symbols, seen));
+    if (boot === this.#boot) this.#show(verdict);
   }
 
   #show({ passed, findings }: Verdict): void {
@@ -332,6 +333,21 @@ class OnkoMachine extends HTMLElement {
     const part = this.querySelector<E>(selector);
     if (!part) throw new Error(`<onko-machine> has no ${selector}; its markup comes from Machine.astro.`);
     return part;
+  }
+}
+
+/** How long the page may be busy at a stretch (ms); it has 16 for a frame. */
+const sliceMilliseconds = 8;
+
+/** Does work that comes in steps a little at a time, and lets the page breathe in between. */
+async function inSlices<T>(steps: Generator<undefined, T, undefined>): Promise<T> {
+  for (;;) {
+    const end = performance.now() + sliceMilliseconds;
+    do {
+      const step = steps.next();
+      if (step.done) return step.value;
+    } while (performance.now() < end);
+    await new Promise((resolve) => setTimeout(resolve));
   }
 }
 
