@@ -60,6 +60,12 @@ const models: CommandEntry[] = [
     summary: 'where a pixel lies in memory (--size 1024x768, --bpp 32, --pitch 4096)',
     load: async () => (await import('./models/pixel.ts')).pixel,
   },
+  {
+    name: 'triple',
+    arguments: 'NAME',
+    summary: "a target of rustc's taken apart, and what it means for a kernel",
+    load: async () => (await import('./models/triple.ts')).triple,
+  },
 ];
 
 function help(): string {

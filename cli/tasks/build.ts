@@ -34,18 +34,20 @@ export async function buildEngineIfStale(): Promise<void> {
 }
 
 /**
- * The prebuilt ISOs (`public/isos`) and the recorded output in the texts (`src/data`). Both are committed, so a Rust
+ * The prebuilt ISOs (`public/isos`) and what compilers said, for the pages (`src/data`). Both are committed, so a Rust
  * toolchain is needed only after a source has changed.
  */
 export async function buildIsosIfStale(): Promise<void> {
   const { buildIsos, isosAreCurrent } = await import('../../kernel/pipeline/isos.ts');
   const { recordTranscripts, transcriptsAreCurrent } = await import('../../kernel/pipeline/transcripts.ts');
-  const [isos, transcripts] = [await isosAreCurrent(), await transcriptsAreCurrent()];
-  if (isos && transcripts) return;
+  const { recordTargets, targetsAreCurrent } = await import('../../kernel/pipeline/targets.ts');
+  const [isos, transcripts, targets] = [await isosAreCurrent(), await transcriptsAreCurrent(), targetsAreCurrent()];
+  if (isos && transcripts && targets) return;
   await ensureInstalled(forIsos);
   await ensureRust({ checks: false });
   if (!isos) await buildIsos();
   if (!transcripts) await step('recording what compiler and linker say', recordTranscripts);
+  if (!targets) await step('asking the compiler for its targets', recordTargets);
 }
 
 async function siteFingerprint(base: string): Promise<string> {
