@@ -36,8 +36,8 @@ const candidates: readonly Candidate[] = [
   { cargo: '/usr/bin/cargo', rustc: '/usr/bin/rustc' },
 ];
 
-/** Edition 2024 began with Rust 1.85. */
-const oldestMinor = 85;
+/** Cargo 1.91 is the first that keeps what lies between source and binary where we say; the loader needs 1.88. */
+export const oldestMinor = 91;
 
 /** Variables that would change a build behind the back of the reader's files. */
 const cleared = [
@@ -184,7 +184,7 @@ async function findToolchain(kinds: readonly (typeof readyMade)[]): Promise<Tool
     `No Rust toolchain here can build for ${bareTarget}.`,
     `With rustup: rustup target add ${bareTarget}`,
     'On Debian 12 without rustup: apt-get install rustc-web cargo-web rust-web-src lld',
-    `It has to be Rust 1.${oldestMinor} or newer.`,
+    `It has to be Rust 1.${oldestMinor} or newer; on Debian 12 that comes with the suite bookworm-security.`,
   );
 }
 
