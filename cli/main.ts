@@ -55,6 +55,12 @@ const models: CommandEntry[] = [
     load: async () => (await import('./models/color.ts')).color,
   },
   {
+    name: 'flags',
+    arguments: 'FLAGS',
+    summary: "a segment's permissions as number, script, readelf's letters and page-table bits ('R E' is 5)",
+    load: async () => (await import('./models/flags.ts')).flags,
+  },
+  {
     name: 'pixel',
     arguments: 'X Y',
     summary: 'where a pixel lies in memory (--size 1024x768, --bpp 32, --pitch 4096)',

@@ -86,6 +86,8 @@ class PixelExplorer extends WidgetElement<PixelSetting> {
     ] as const) {
       const canvas = this.one(`canvas[data-picture=${name}]`, HTMLCanvasElement);
       const { columns, rows, rgba } = thumbnail(shape, pitch);
+      // What the build drew behind the canvas may be of another shape.
+      canvas.removeAttribute('style');
       canvas.width = columns;
       canvas.height = rows;
       canvas.getContext('2d')?.putImageData(new ImageData(rgba, columns, rows), 0, 0);
