@@ -3,12 +3,13 @@ import {
   describeAddress,
   formatAddress,
   parseAddress,
+  parseLevels,
   symbolAt,
-  type KernelSymbol,
+  type AddressSetting,
   type PagingLevels,
 } from '../../src/lib/address.ts';
 import { InputError } from '../../src/lib/input.ts';
-import type { Manifest } from '../../src/lib/manifest.ts';
+import type { KernelSymbol, Manifest } from '../../src/lib/manifest.ts';
 import { UserError } from '../../tools/errors.ts';
 import { root } from '../../tools/paths.ts';
 
@@ -26,15 +27,12 @@ export function address(args: readonly string[]): number {
   }
 }
 
-function parseArguments(args: readonly string[]): { address: bigint; levels: PagingLevels } {
+function parseArguments(args: readonly string[]): AddressSetting {
   const [text, option, levels, ...rest] = args;
   if (text === undefined || rest.length > 0 || (option !== undefined && option !== '--levels')) {
     throw new InputError('onko address takes one address and perhaps --levels 4 or 5.');
   }
-  if (option !== undefined && levels !== '4' && levels !== '5') {
-    throw new InputError(`Page tables have 4 or 5 levels, not “${levels ?? ''}”.`);
-  }
-  return { address: parseAddress(text), levels: levels === '5' ? 5 : 4 };
+  return { address: parseAddress(text), levels: option === undefined ? 4 : parseLevels(levels ?? '') };
 }
 
 /** The symbols of the newest chapter's kernel. */
@@ -42,7 +40,7 @@ function chapterSymbols(): KernelSymbol[] {
   const path = `${root}/public/isos/manifest.json`;
   if (!existsSync(path)) return [];
   const { isos } = JSON.parse(readFileSync(path, 'utf8')) as Manifest;
-  return (isos.at(-1)?.kernel?.symbols ?? []).map((symbol) => ({ ...symbol, address: BigInt(symbol.address) }));
+  return isos.at(-1)?.kernel?.symbols ?? [];
 }
 
 /** The lines that `onko address` prints. */

@@ -1,4 +1,5 @@
 import { InputError, quote } from './input.ts';
+import type { KernelSymbol } from './manifest.ts';
 
 /** How many levels of page tables the CPU walks: 4 translate 48 bits of an address, 5 translate 57. */
 export type PagingLevels = 4 | 5;
@@ -26,7 +27,7 @@ export function parseAddress(text: string): bigint {
   return address;
 }
 
-/** `0xffff_ffff_8000_0000`: all sixteen digits, in groups of four. */
+/** `0xffff_ffff_8000_0000`: all sixteen digits, in groups of four, so that a narrow screen can break it between bytes. */
 export function formatAddress(address: bigint): string {
   const digits = address.toString(16).padStart(16, '0');
   return `0x${digits.match(/.{4}/g)?.join('_')}`;
@@ -137,19 +138,75 @@ export function formatDistance(bytes: bigint): string {
   return `about ${Number(scaled.toPrecision(3))} ${units[power]}`;
 }
 
-/** A named stretch of a kernel, as the manifest lists them. */
-export interface KernelSymbol {
-  name: string;
-  address: bigint;
-  size: number;
+/** The symbol of a kernel that an address lies in, and how many bytes into it. A symbol without a size is its first byte. */
+export function locate(
+  address: bigint,
+  symbols: readonly KernelSymbol[],
+): { symbol: KernelSymbol; offset: bigint } | undefined {
+  for (const symbol of symbols) {
+    const offset = address - BigInt(symbol.address);
+    if (offset >= 0n && offset < BigInt(Math.max(1, symbol.size))) return { symbol, offset };
+  }
+  return undefined;
 }
 
 /** `kmain + 12` when the address lies in one of the kernel's symbols. */
 export function symbolAt(address: bigint, symbols: readonly KernelSymbol[]): string | undefined {
-  const found = symbols.find(
-    (symbol) => address >= symbol.address && address < symbol.address + BigInt(Math.max(1, symbol.size)),
-  );
-  if (found === undefined) return undefined;
-  const offset = address - found.address;
-  return offset === 0n ? found.name : `${found.name} + ${offset}`;
+  const place = locate(address, symbols);
+  if (place === undefined) return undefined;
+  return place.offset === 0n ? place.symbol.name : `${place.symbol.name} + ${place.offset}`;
+}
+
+/** Neighbouring bits of an address that are used together. */
+export interface AddressBits {
+  /** `sign` for the bits that are not translated, else the table they index, or `offset` for those within the page. */
+  part: 'sign' | TableIndex['table'] | 'offset';
+  high: number;
+  low: number;
+  /** The bits as digits, most significant first. */
+  bits: string;
+  /** The bits as a number. */
+  value: number;
+}
+
+/** An address's 64 bits from the top down, split by what the CPU uses them for. */
+export function addressBits(address: bigint, levels: PagingLevels): AddressBits[] {
+  const part = (name: AddressBits['part'], high: number, low: number): AddressBits => {
+    const count = high - low + 1;
+    const value = BigInt.asUintN(count, address >> BigInt(low));
+    return { part: name, high, low, bits: value.toString(2).padStart(count, '0'), value: Number(value) };
+  };
+  return [
+    part('sign', 63, translatedBits(levels)),
+    ...tableIndices(address, levels).map(({ table, high, low }) => part(table, high, low)),
+    part('offset', 11, 0),
+  ];
+}
+
+/** What the address explorer is set to. */
+export interface AddressSetting {
+  address: bigint;
+  levels: PagingLevels;
+}
+
+/** Reads a number of page-table levels. Throws {@link InputError} for any but 4 and 5. */
+export function parseLevels(text: string): PagingLevels {
+  if (text !== '4' && text !== '5') throw new InputError(`Page tables have 4 or 5 levels, not ${quote(text)}.`);
+  return text === '5' ? 5 : 4;
+}
+
+/** The setting as a URL fragment without the `#`: `address=0xffffffff80000000&levels=4`. */
+export function addressToFragment({ address, levels }: AddressSetting): string {
+  return `address=0x${address.toString(16)}&levels=${levels}`;
+}
+
+/**
+ * The setting that a URL fragment carries, with 4 levels where none are named; undefined for one about something else.
+ * Throws {@link InputError}.
+ */
+export function addressFromFragment(fragment: string): AddressSetting | undefined {
+  const fields = new URLSearchParams(fragment);
+  const address = fields.get('address');
+  if (address === null) return undefined;
+  return { address: parseAddress(address), levels: parseLevels(fields.get('levels') ?? '4') };
 }

@@ -1,3 +1,4 @@
+import { formatAddress, locate } from './address.ts';
 import type { Checkpoint, KernelSymbol, MenuCheckpoint, PixelColor } from './manifest.ts';
 
 /** What was read from the machine, at the moment the verdict is about. */
@@ -163,9 +164,9 @@ function checkHalted(name: string, symbols: readonly KernelSymbol[], cpu: Observ
   const place = locate(cpu.rip, symbols);
   if (place?.symbol.name !== name) {
     const where = place ? `${place.symbol.name}+0x${place.offset.toString(16)}` : 'outside the kernel’s functions';
-    bad.push(`RIP is ${hexAddress(cpu.rip)}, ${where}; it should be within ${name}.`);
+    bad.push(`RIP is ${formatAddress(cpu.rip)}, ${where}; it should be within ${name}.`);
   } else if (cpu.rip < higherHalf) {
-    bad.push(`RIP is ${hexAddress(cpu.rip)}, in the lower half.`);
+    bad.push(`RIP is ${formatAddress(cpu.rip)}, in the lower half.`);
   }
   if (bad.length > 0) return { good: [], bad };
   return found(`The CPU is halted in ${name}, in 64-bit mode.`);
@@ -184,23 +185,6 @@ function checkRefused(text: string, seen: Observation): Findings {
   if (!seen.cpu.halted) bad.push('The CPU is still running; the loader should have halted it.');
   if (bad.length > 0) return { good: [], bad };
   return found(`The loader said “${text}”, on the screen and over the serial port, and halted.`);
-}
-
-/** The function that an address lies in, and how far into it. */
-export function locate(
-  address: bigint,
-  symbols: readonly KernelSymbol[],
-): { symbol: KernelSymbol; offset: bigint } | undefined {
-  for (const symbol of symbols) {
-    const offset = address - BigInt(symbol.address);
-    if (offset >= 0n && offset < BigInt(symbol.size)) return { symbol, offset };
-  }
-  return undefined;
-}
-
-/** `0xffff_ffff_8000_0000`: grouped, so that a narrow screen can break it between bytes. */
-export function hexAddress(address: bigint): string {
-  return `0x${(address.toString(16).padStart(16, '0').match(/.{4}/g) ?? []).join('_')}`;
 }
 
 /** The CPU's mode as one says it. */

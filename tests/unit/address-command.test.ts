@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { address, addressReport } from '../../cli/models/address.ts';
+import type { KernelSymbol } from '../../src/lib/manifest.ts';
 import { UserError } from '../../tools/errors.ts';
 
 test('onko address walks the page tables of the kernel’s base and names the symbol there', () => {
-  const symbols = [{ name: 'kmain', address: 0xffff_ffff_8000_0000n, size: 4 }];
+  const symbols: KernelSymbol[] = [{ name: 'kmain', address: '0xffffffff80000000', size: 4 }];
   assert.deepEqual(addressReport(0xffff_ffff_8000_0000n, 4, symbols).trimEnd().split('\n'), [
     'address    0xffff_ffff_8000_0000',
     'canonical  yes. Bits 63 to 47 are all 1.',

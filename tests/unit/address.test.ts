@@ -2,17 +2,23 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import {
+  addressBits,
+  addressFromFragment,
   addressRegions,
+  addressToFragment,
   describeAddress,
   formatAddress,
   formatDistance,
+  locate,
   parseAddress,
+  parseLevels,
   symbolAt,
-  tableIndices,
   topAddress,
   translatedBits,
   type PagingLevels,
 } from '../../src/lib/address.ts';
+import { InputError } from '../../src/lib/input.ts';
+import type { KernelSymbol } from '../../src/lib/manifest.ts';
 
 const anyAddress = fc.bigInt({ min: 0n, max: topAddress });
 const anyLevels = fc.constantFrom<PagingLevels>(4, 5);
@@ -96,13 +102,75 @@ test('distances are exact where they can be and say “about” where not', () =
   assert.equal(formatDistance(topAddress), 'about 16 EiB');
 });
 
+const symbols: KernelSymbol[] = [
+  { name: 'kmain', address: '0xffffffff80000010', size: 32 },
+  { name: '__bss_start', address: '0xffffffff80001000', size: 0 },
+];
+
 test('an address within a symbol is named with its offset', () => {
-  const symbols = [{ name: 'kmain', address: 0xffff_ffff_8000_0010n, size: 32 }];
   assert.equal(symbolAt(0xffff_ffff_8000_0010n, symbols), 'kmain');
   assert.equal(symbolAt(0xffff_ffff_8000_001cn, symbols), 'kmain + 12');
   assert.equal(symbolAt(0xffff_ffff_8000_0030n, symbols), undefined);
+  assert.equal(symbolAt(0xffff_ffff_8000_1000n, symbols), '__bss_start');
+});
+
+test('an address is found in the symbol it lies in, and neither before its start nor past its end', () => {
+  assert.deepEqual(locate(0xffff_ffff_8000_0011n, symbols), { symbol: symbols[0], offset: 1n });
+  assert.equal(locate(0xffff_ffff_8000_000fn, symbols), undefined);
+  assert.equal(locate(0xffff_ffff_8000_1001n, symbols), undefined);
+});
+
+test('the parts of an address are its 64 bits, without gaps and in order', () => {
+  fc.assert(
+    fc.property(anyAddress, anyLevels, (address, levels) => {
+      const parts = addressBits(address, levels);
+      assert.equal(parts.map(({ bits }) => bits).join(''), address.toString(2).padStart(64, '0'));
+      let next = 63;
+      for (const { high, low, bits, value } of parts) {
+        assert.equal(high, next);
+        assert.equal(bits.length, high - low + 1);
+        assert.equal(Number.parseInt(bits, 2), value);
+        next = low - 1;
+      }
+      assert.equal(next, -1);
+    }),
+  );
   assert.deepEqual(
-    tableIndices(0n, 4).map(({ index }) => index),
-    [0, 0, 0, 0],
+    addressBits(0xffff_ffff_8000_1234n, 4).map(({ part, value }) => [part, value]),
+    [
+      ['sign', 0xffff],
+      ['PML4', 511],
+      ['PDPT', 510],
+      ['PD', 0],
+      ['PT', 1],
+      ['offset', 0x234],
+    ],
+  );
+});
+
+test('a setting survives its link', () => {
+  fc.assert(
+    fc.property(anyAddress, anyLevels, (address, levels) => {
+      assert.deepEqual(addressFromFragment(addressToFragment({ address, levels })), { address, levels });
+    }),
+  );
+  assert.deepEqual(addressFromFragment('address=0x7fff'), { address: 0x7fffn, levels: 4 });
+  assert.equal(addressFromFragment('flags=5'), undefined);
+  assert.throws(() => addressFromFragment('address=kmain'), /“kmain” is not an address/);
+  assert.throws(() => addressFromFragment('address=0&levels=3'), /4 or 5 levels, not “3”/);
+});
+
+test('whatever is typed, reading gives an address or an InputError', () => {
+  fc.assert(
+    fc.property(fc.oneof(fc.string(), fc.stringMatching(/^0x[0-9a-f_]{0,24}$/)), (text) => {
+      try {
+        const address = parseAddress(text);
+        assert.ok(address >= 0n && address <= topAddress);
+        parseLevels(text);
+      } catch (error) {
+        assert.ok(error instanceof InputError);
+        assert.ok(error.message.length < 160);
+      }
+    }),
   );
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Checkpoint, KernelSymbol } from '../../src/lib/manifest.ts';
-import { expectation, hexAddress, judge, locate, type Observation } from '../../src/lib/verdict.ts';
+import { expectation, judge, type Observation } from '../../src/lib/verdict.ts';
 
 const symbols: KernelSymbol[] = [
   { name: 'kmain', address: '0xffffffff80000000', size: 0x40 },
@@ -116,19 +116,8 @@ test('a refusal is found on the screen though its sentence is broken into rows',
   ]);
 });
 
-test('an address is found in the function it lies in, and not past its end', () => {
-  assert.deepEqual(locate(0xffff_ffff_8000_0041n, symbols), { symbol: symbols[1], offset: 1n });
-  assert.equal(locate(0xffff_ffff_8000_0050n, symbols), undefined);
-  assert.equal(locate(0xffff_ffff_7fff_ffffn, symbols), undefined);
-});
-
 test('what will be checked is said beforehand', () => {
   assert.match(expectation(painted), /Every pixel is 0x000C1821/);
   assert.match(expectation({ kind: 'halted', symbol: 'kmain' }), /halted in kmain/);
   assert.match(expectation({ kind: 'refused', text: 'no such file' }), /no such file/);
-});
-
-test('addresses are written in groups of two bytes', () => {
-  assert.equal(hexAddress(0xffff_ffff_8000_0000n), '0xffff_ffff_8000_0000');
-  assert.equal(hexAddress(0n), '0x0000_0000_0000_0000');
 });

@@ -5,16 +5,9 @@ import {
   type MachineFailure,
   type MachineState,
 } from '../../../machine/machine.ts';
+import { formatAddress, locate } from '../../lib/address.ts';
 import type { Checkpoint, KernelSymbol } from '../../lib/manifest.ts';
-import {
-  hexAddress,
-  judgeInSteps,
-  locate,
-  menuIsShown,
-  modeInWords,
-  type Observation,
-  type Verdict,
-} from '../../lib/verdict.ts';
+import { judgeInSteps, menuIsShown, modeInWords, type Observation, type Verdict } from '../../lib/verdict.ts';
 import { recordDone } from '../progress/store.ts';
 
 const stateInWords: Record<MachineState, string> = {
@@ -245,9 +238,10 @@ class OnkoMachine extends HTMLElement {
     const symbols = JSON.parse(this.dataset['symbols'] ?? '[]') as KernelSymbol[];
     const place = locate(registers.rip, symbols);
     this.#showText(textScreen);
-    this.#read('screen', `${screen.width} × ${screen.height}, ${screen.bpp} bpp\npitch ${screen.pitch} bytes`);
+    const shape = screen.mode === 'text' ? 'text mode' : `${screen.bpp} bpp\npitch ${screen.pitch} bytes`;
+    this.#read('screen', `${screen.width} × ${screen.height}, ${shape}`);
     this.#read('cpu', `${modeInWords(registers.cpuMode)}\n${registers.halted ? 'halted' : 'running'}`);
-    this.#read('rip', `${hexAddress(registers.rip)}\n${place ? `${place.symbol.name} + ${place.offset}` : ''}`);
+    this.#read('rip', `${formatAddress(registers.rip)}\n${place ? `${place.symbol.name} + ${place.offset}` : ''}`);
     this.#read('instructions', `${(instructions / 1e6).toFixed(1)} million\nin ${seconds.toFixed(2)} s`);
 
     const seen: Observation = { screen, cpu: registers, textScreen, serial: this.#serialText() };
