@@ -81,7 +81,8 @@ export abstract class WidgetElement<Setting> extends HTMLElement {
     try {
       this.#accept(this.read(field), field);
     } catch (error) {
-      if (field.value.trim() === '') this.#complaint = setTimeout(() => this.#complain(error, field), patience);
+      if (/^(0x)?$/i.test(field.value.trim()))
+        this.#complaint = setTimeout(() => this.#complain(error, field), patience);
       else this.#complain(error, field);
     }
   }
