@@ -55,6 +55,12 @@ const models: CommandEntry[] = [
     load: async () => (await import('./models/color.ts')).color,
   },
   {
+    name: 'conf',
+    arguments: 'FILE',
+    summary: 'what is wrong with a limine.conf, by line and column, or the boot menu it gives',
+    load: async () => (await import('./models/conf.ts')).conf,
+  },
+  {
     name: 'flags',
     arguments: 'FLAGS',
     summary: "a segment's permissions as number, script, readelf's letters and page-table bits ('R E' is 5)",
