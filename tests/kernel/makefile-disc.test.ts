@@ -192,7 +192,7 @@ test('a key stops the countdown, and Enter boots', async () => {
     await machine.waitForText('serial', 'Booting automatically in 3...');
     await machine.pressKeys('down');
     await new Promise((resolve) => setTimeout(resolve, 4_000));
-    assert.equal((await machine.cpu()).longMode, false);
+    assert.doesNotMatch(machine.debug(), /Calling the kernel/, 'four seconds on, the menu still waits');
     await machine.pressKeys('ret');
     assert.ok((await machine.waitUntilHalted()).longMode);
   });
