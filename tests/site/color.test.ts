@@ -91,8 +91,14 @@ test('a bad entry is named in an alert, the results stay, and mending it clears 
   assert.equal(await alert.textContent(), '');
   assert.equal(await field(page, 'g').getAttribute('aria-invalid'), null);
 
-  await field(page, 'hex').fill('#0c18');
-  assert.equal(await alert.textContent(), '', 'an unfinished entry is not scolded at once');
+  // Within one task of the page, as a slow computer may take longer than the widget's patience lasts.
+  const atOnce = await field(page, 'hex').evaluate((input: HTMLInputElement) => {
+    input.value = '#0c18';
+    input.dispatchEvent(new Event('input', { bubbles: true }));
+    return input.closest('onko-color')?.querySelector('[role=alert]')?.textContent;
+  });
+  assert.equal(atOnce, '', 'an unfinished entry is not scolded at once');
+  await field(page, 'hex').fill('#0c19');
   await field(page, 'hex').press('Enter');
   assert.match((await alert.textContent()) ?? '', /six hexadecimal digits/);
 });

@@ -108,6 +108,8 @@ for (const [words, path] of [
   test(`searching for “${words}” finds ${path}`, async () => {
     const { page, complaints, strays } = await site.visit('/');
     await page.keyboard.press('Control+k');
+    // The search is loaded when the browser is idle, and a headless one that draws nothing never says that it is.
+    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)));
     await page.locator('site-search input').fill(words);
     await page.locator(`site-search a[href^="${path}"]`).first().waitFor();
     assert.deepEqual(complaints, []);
