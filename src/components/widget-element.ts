@@ -25,6 +25,11 @@ export abstract class WidgetElement<Setting> extends HTMLElement {
   /** The setting that a fragment carries; undefined for one about something else. Throws InputError. */
   protected abstract fromFragment(fragment: string): Setting | undefined;
 
+  /** Whether more typing may mend an entry that is wrong so far. */
+  protected unfinished(field: Field): boolean {
+    return /^(0x)?$/i.test(field.value.trim());
+  }
+
   /** The setting that is shown. */
   protected get setting(): Setting {
     return this.#setting ?? this.initial;
@@ -81,8 +86,7 @@ export abstract class WidgetElement<Setting> extends HTMLElement {
     try {
       this.#accept(this.read(field), field);
     } catch (error) {
-      if (/^(0x)?$/i.test(field.value.trim()))
-        this.#complaint = setTimeout(() => this.#complain(error, field), patience);
+      if (this.unfinished(field)) this.#complaint = setTimeout(() => this.#complain(error, field), patience);
       else this.#complain(error, field);
     }
   }
