@@ -4,6 +4,7 @@ import { writeTree } from './build.ts';
 import { chapters } from './chapters.ts';
 import { composeChapter } from './compose.ts';
 import { bareTarget, ownCoreToolchain, buildFolder, intermediateFolder, loaderFolder } from './toolchain.ts';
+import { root } from '../../tools/paths.ts';
 import { run } from '../../tools/process.ts';
 import type { RunResult } from '../../tools/process.ts';
 
@@ -15,7 +16,13 @@ async function cargo(args: readonly string[], folder: string): Promise<RunResult
   return run(toolchain.cargo, args, { cwd: folder, env });
 }
 
-/** The folders of all crates that are ours: each chapter's tree as a reader has it, and the loader's workspace. */
+/** Crates that only tests build: the kernel that reports what it is given, and the loader's view of configurations. */
+const testCrates = [
+  { folder: `${root}/tests/kernel/conformance`, build: 'bare' },
+  { folder: `${root}/tests/kernel/limine-conf`, build: 'hosted' },
+] as const;
+
+/** The folders of all crates that are ours: each chapter's tree as a reader has it, the loader's workspace, tests'. */
 async function crates(): Promise<string[]> {
   const folders: string[] = [];
   for (const { id, build } of chapters) {
@@ -24,7 +31,7 @@ async function crates(): Promise<string[]> {
     await writeTree(composeChapter(id), folder);
     folders.push(folder);
   }
-  return [...folders, loaderFolder];
+  return [...folders, loaderFolder, ...testCrates.map(({ folder }) => folder)];
 }
 
 /** Whether rustfmt would change nothing. Rejects with its diff. */
@@ -32,7 +39,7 @@ export async function checkRustFormat(): Promise<void> {
   for (const folder of await crates()) await cargo(['fmt', '--all', '--check'], folder);
 }
 
-/** Clippy with warnings denied, on everything that is compiled for the bare target. Rejects with its words. */
+/** Clippy with warnings denied, on every crate of ours. Rejects with its words. */
 export async function checkRustLints(): Promise<void> {
   const { arguments: forBare } = await ownCoreToolchain();
   for (const { id, build } of chapters) {
@@ -48,6 +55,10 @@ export async function checkRustLints(): Promise<void> {
     ['clippy', '--release', '--locked', '--workspace', '--target', bareTarget, ...forBare, '--', '-D', 'warnings'],
     loaderFolder,
   );
+  for (const { folder, build } of testCrates) {
+    const target = build === 'bare' ? forBare : [];
+    await cargo(['clippy', '--release', '--locked', ...target, '--', '-D', 'warnings'], folder);
+  }
 }
 
 /** The loader's own tests, which run on this machine. Returns how many passed; rejects with cargo's words. */
