@@ -13,8 +13,9 @@ async function npx(...args: string[]): Promise<void> {
 
 /** What is checked without running the product: types, format, lints; and the loader's host tests, which cargo runs. */
 export const checks: readonly Check[] = [
-  { name: 'types of the TypeScript files', work: () => npx('tsc', '--noEmit', '-p', '.') },
+  // First, as it writes the types of Astro's own modules, which the TypeScript files use too.
   { name: 'types of the components and pages', work: () => npx('astro', 'check', '--minimumFailingSeverity', 'hint') },
+  { name: 'types of the TypeScript files', work: () => npx('tsc', '--noEmit', '-p', '.') },
   { name: 'format of our sources (prettier)', work: () => npx('prettier', '--check', '.') },
   { name: 'format of the Rust sources (rustfmt)', work: checkRustFormat },
   { name: 'lints of the Rust sources (clippy)', work: checkRustLints },
