@@ -18,6 +18,7 @@ export default {
     codeLineHeight: '1.6',
     uiFontFamily: 'var(--__sl-font)',
     lineNumbers: { foreground: 'var(--sl-color-gray-3)', highlightForeground: 'var(--sl-color-gray-2)' },
+    textMarkers: { backgroundOpacity: '28%', borderOpacity: '60%' },
     frames: {
       shadowColor: 'transparent',
       editorTabBarBackground: 'transparent',
@@ -25,6 +26,10 @@ export default {
       editorActiveTabIndicatorBottomColor: 'transparent',
       editorActiveTabBorderColor: 'var(--onko-line)',
       editorTabBarBorderBottomColor: 'var(--onko-line)',
+      terminalTitlebarBackground: 'var(--onko-raised)',
+      terminalTitlebarBorderBottomColor: 'var(--onko-line)',
+      terminalTitlebarDotsForeground: 'var(--onko-line-strong)',
+      terminalTitlebarForeground: 'var(--sl-color-gray-3)',
     },
   },
 };
