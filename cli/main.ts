@@ -12,7 +12,7 @@ const projectTasks: CommandEntry[] = [
   {
     name: 'test',
     arguments: '[AREA …]',
-    summary: 'run everything that proves the project, or only some folders of tests/',
+    summary: 'run everything that proves the project, or only some folders of tests/ (--thorough: for hours)',
     load: async () => (await import('./tasks/test.ts')).test,
   },
   {

@@ -45,9 +45,20 @@ async function testFiles(tally: Tally, areas: readonly string[], filesAtOnce: nu
   for await (const text of events.compose(new spec())) process.stdout.write(text);
 }
 
-/** `onko test [AREA …]`: everything that proves this project, or only the tests of some folders of tests/. */
+const allAreas = ['unit', 'kernel', 'machine', 'site'];
+
+/**
+ * `onko test [--thorough] [AREA …]`: everything that proves this project, or only the tests of some folders of tests/.
+ * `--thorough` is explained in tests/thorough.ts.
+ */
 export const test: Command = async (args) => {
   const tally: Tally = { passed: 0, failed: 0 };
+  const named = args.filter((arg) => arg !== '--thorough');
+  const unknown = named.find((area) => !allAreas.includes(area));
+  if (unknown !== undefined) {
+    throw new UserError(`"${unknown}" is not a folder of tests that can be run.`, `There are ${allAreas.join(', ')}.`);
+  }
+  if (named.length < args.length) process.env['ONKO_THOROUGH'] = '1';
   // The runner starts a Node per file: on Node 22 each of them has to be told that it reads TypeScript.
   process.env['NODE_OPTIONS'] = '--experimental-strip-types --disable-warning=ExperimentalWarning';
 
@@ -57,8 +68,8 @@ export const test: Command = async (args) => {
   await buildEngineIfStale();
   await buildIsosIfStale();
 
-  const areas = args.length > 0 ? args : ['unit', 'kernel', 'machine', 'site'];
-  if (args.length === 0) {
+  const areas = named.length > 0 ? named : allAreas;
+  if (named.length === 0) {
     const { checks } = await import('./checks.ts');
     for (const { name, work } of checks) await check(tally, name, work);
   }
