@@ -36,6 +36,25 @@ export async function missingPackages(packages: readonly string[]): Promise<stri
   return packages.filter((name) => !installed.has(name));
 }
 
+/**
+ * What to ask apt for so that it removes nothing: the packages, and each installed one that is in their way at the version
+ * that the machine's own Debian has. A newer one from elsewhere (backports) may exclude the programs we need; the one that
+ * belongs to the release does not. `removals` is the simulation of the plain install, as `apt-get --simulate` prints it.
+ */
+export async function withoutRemovals(
+  packages: readonly string[],
+  removals: string,
+  versionsOf: (name: string) => Promise<string>,
+): Promise<string[]> {
+  const wanted = [...packages];
+  for (const [, name = '', installed = ''] of removals.matchAll(/^Remv (\S+) \[(\S+)\]/gm)) {
+    const offered = (await versionsOf(name)).split('\n').map((line) => line.split('|')[1]?.trim());
+    const fitting = offered.find((version) => version !== undefined && version !== installed);
+    if (fitting !== undefined) wanted.push(`${name}=${fitting}`);
+  }
+  return wanted;
+}
+
 /** Installs Debian packages; never removes one that is in the way. Rejects with apt's own words and what to do. */
 export async function aptInstall(packages: readonly string[]): Promise<void> {
   const asRoot = process.getuid?.() === 0 ? [] : ['sudo'];
@@ -47,11 +66,20 @@ export async function aptInstall(packages: readonly string[]): Promise<void> {
     );
   }
   const apt = async (args: readonly string[], onOutput: (text: string) => void) => {
-    const [program, ...rest] = [...asRoot, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', ...args];
+    // Another apt may be at work, such as a new system's first update by itself: wait for it.
+    const waiting = ['-o', 'DPkg::Lock::Timeout=300'];
+    const [program, ...rest] = [...asRoot, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', ...waiting, ...args];
     await run(program ?? 'env', rest, { onOutput });
   };
   await step(`installing ${packages.join(', ')} with apt`, async (progress) => {
     await apt(['update'], progress);
-    await apt(['install', '-y', '--no-install-recommends', '--no-remove', ...packages], progress);
+    const plan = await tryRun('apt-get', ['install', '--simulate', '--no-install-recommends', ...packages]);
+    const wanted = await withoutRemovals(
+      packages,
+      plan.stdout,
+      async (name) => (await tryRun('apt-cache', ['madison', name])).stdout,
+    );
+    const change = wanted.length > packages.length ? ['--allow-downgrades'] : [];
+    await apt(['install', '-y', '--no-install-recommends', '--no-remove', ...change, ...wanted], progress);
   });
 }
