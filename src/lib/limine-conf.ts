@@ -5,6 +5,8 @@
  * the two on many files. The loader stops at the first problem. Here the others are found as well.
  */
 
+import { editDistance } from './edit-distance.ts';
+
 /** The most entries, and the most modules, that the loader's tables hold. */
 const entryLimit = 32;
 const moduleLimit = 32;
@@ -408,27 +410,12 @@ function unknownOption(key: string): string {
 
 /** The option that differs from `key` in at most two letters; the first of the alphabet where several are as near. */
 function nearest(key: string): Option | undefined {
+  const typed = utf8(asciiLower(key));
   const found = options
-    .map((option) => ({ option, away: distance(key, option) }))
+    .map((option, index) => ({ option, away: editDistance(typed, optionBytes[index] ?? [], 2) }))
     .filter(({ away }) => away <= 2)
     .sort((one, other) => one.away - other.away || (one.option < other.option ? -1 : 1));
   return found[0]?.option;
-}
-
-/** Levenshtein's distance in bytes, upper and lower case being the same; large when `key` is longer than any option. */
-function distance(key: string, option: string): number {
-  const [one, other] = [utf8(asciiLower(key)), utf8(option)];
-  if (one.length > 20) return Number.POSITIVE_INFINITY;
-  let row = Array.from({ length: one.length + 1 }, (_, index) => index);
-  for (const [above, right] of other.entries()) {
-    const next = [above + 1];
-    for (const [index, left] of one.entries()) {
-      const change = (row[index] ?? 0) + (left === right ? 0 : 1);
-      next.push(Math.min(change, (row[index + 1] ?? 0) + 1, (next[index] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row.at(-1) ?? 0;
 }
 
 /**
@@ -491,7 +478,9 @@ function replaceIn(text: string, macros: ReadonlyMap<string, string>): string {
   return [...pieces, text.slice(done)].join('');
 }
 
-const utf8 = (text: string) => new TextEncoder().encode(text);
+const encoder = new TextEncoder();
+const utf8 = (text: string) => encoder.encode(text);
+const optionBytes = options.map(utf8);
 
 // What Rust's trim_ascii takes for a blank.
 const trimStart = (text: string) => text.replace(/^[ \t\n\f\r]+/, '');

@@ -1,3 +1,4 @@
+import { editDistance } from './edit-distance.ts';
 import { InputError, quote } from './input.ts';
 
 /** What rustc knows of one of its built-in targets; the words are those of `rustc --print cfg`. */
@@ -109,9 +110,9 @@ export function findTarget(text: string, targets: readonly Target[]): Target {
 
 /** What other tools call a processor, and what rustc calls it. */
 const otherNames: readonly (readonly [RegExp, string])[] = [
-  [/^(amd64|x64|x86-64)\b/, 'x86_64'],
-  [/^arm64\b/, 'aarch64'],
-  [/^(x86|i386)\b/, 'i686'],
+  [/^(amd64|x64|x86-64)(?=-|$)/, 'x86_64'],
+  [/^arm64(?=-|$)/, 'aarch64'],
+  [/^(x86|i386)(?=-|$)/, 'i686'],
 ];
 
 const mostSuggestions = 3;
@@ -133,25 +134,13 @@ function suggest(name: string, targets: readonly Target[]): string[] {
   if (parts.length > 0 && holding.length > 0) return holding.slice(0, mostSuggestions);
 
   const limit = Math.max(2, Math.floor(usual.length / 5));
-  const near = names.map((each) => ({ each, away: distance(usual, each) })).filter(({ away }) => away <= limit);
+  const near = names
+    .map((each) => ({ each, away: editDistance(usual, each, limit) }))
+    .filter(({ away }) => away <= limit);
   return near
     .sort((one, other) => one.away - other.away)
     .slice(0, mostSuggestions)
     .map(({ each }) => each);
-}
-
-/** How many letters have to be added, dropped or replaced to turn one text into the other (Levenshtein). */
-function distance(one: string, other: string): number {
-  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
-  for (const [above, letter] of [...one].entries()) {
-    const next = [above + 1];
-    for (const [left, candidate] of [...other].entries()) {
-      const replaced = (row[left] ?? 0) + (letter === candidate ? 0 : 1);
-      next.push(Math.min(replaced, (row[left + 1] ?? 0) + 1, (next[left] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row.at(-1) ?? 0;
 }
 
 /** The four things that a target's name can say, in its order. */
