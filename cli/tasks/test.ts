@@ -36,7 +36,8 @@ async function testFiles(tally: Tally, areas: readonly string[], filesAtOnce: nu
     for await (const file of glob(`tests/${area}/**/*.test.ts`, { cwd: root })) files.push(`${root}/${file}`);
   if (files.length === 0) return;
   say(`\n${areas.join(', ')}: ${files.length} files`);
-  const events = runTests({ files: files.sort(), concurrency: filesAtOnce, timeout: 15 * 60_000 });
+  const minutes = process.env['ONKO_THOROUGH'] === '1' ? 6 * 60 : 15;
+  const events = runTests({ files: files.sort(), concurrency: filesAtOnce, timeout: minutes * 60_000 });
   events.on('test:summary', ({ file, counts }) => {
     if (file !== undefined) return; // the last one sums up all files
     tally.passed += counts.passed;

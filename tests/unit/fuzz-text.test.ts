@@ -1,0 +1,106 @@
+import { test } from 'node:test';
+import recorded from '../../src/data/targets.json' with { type: 'json' };
+import { addressFromFragment, describeAddress, parseAddress, parseLevels } from '../../src/lib/address.ts';
+import { answerOutcome } from '../../src/lib/answer.ts';
+import { parseTicked } from '../../src/lib/checklist.ts';
+import { parseChannel, parseHexColor, parseOrder, settingFromFragment } from '../../src/lib/color.ts';
+import { parseDepth, pixelFromFragment } from '../../src/lib/framebuffer.ts';
+import { InputError, parseInteger } from '../../src/lib/input.ts';
+import { confFromFragment } from '../../src/lib/limine-conf.ts';
+import { parseProgress } from '../../src/lib/progress.ts';
+import { flagsFromFragment, parseFlags } from '../../src/lib/segment-flags.ts';
+import { findTarget, nameFromFragment, targetFromRow } from '../../src/lib/triple.ts';
+import { fuzz } from '../fuzz/fuzz.ts';
+
+const targets = recorded.rows.map(targetFromRow);
+
+interface Reader {
+  parse: (text: string) => unknown;
+  seeds: string[];
+  words?: string[];
+  memory?: { perByte: number; fixed: number };
+}
+
+/** Whatever a person may type, paste or put behind the # of a link: how it is read, and texts that are right. */
+const readers: Record<string, Reader> = {
+  numbers: {
+    parse: (text) => parseInteger(text, { name: 'x', min: 0, max: 4096 }),
+    seeds: ['0', '4096', '0x1000', '4_096'],
+  },
+  colours: {
+    parse: (text) => [parseHexColor, parseOrder, (each: string) => parseChannel(each, 'red')].map(first(text)),
+    seeds: ['#0c1821', 'abc', 'rgb', '255'],
+  },
+  addresses: {
+    parse: (text) => describeAddress(parseAddress(text), 4),
+    seeds: ['0xffffffff80000000', 'ffff_8000_0000_0000', '0'],
+    words: ['0x', '_'],
+  },
+  flags: {
+    parse: parseFlags,
+    seeds: ['5', 'R E', 'rw-', 'FLAGS((1 << 0) | (1 << 2))', '(1 + 2) << 1'],
+    words: ['(', ')', '<<', '|', '+', 'FLAGS(', '1'],
+  },
+  targets: {
+    parse: (text) => findTarget(text, targets),
+    seeds: ['x86_64-unknown-none', 'thumbv7em-none-eabihf', 'amd64-linux', 'arm64'],
+    words: ['-', '-unknown', '-none', '-gnu'],
+    // A name that is none is held against all three hundred that there are.
+    memory: { perByte: 32, fixed: 1024 * 1024 },
+  },
+  words: { parse: (text) => [parseDepth, parseLevels].map(first(text)), seeds: ['16', '32', '4'] },
+  fragments: {
+    parse: (text) =>
+      [
+        addressFromFragment,
+        confFromFragment,
+        flagsFromFragment,
+        nameFromFragment,
+        pixelFromFragment,
+        settingFromFragment,
+      ].map(first(text)),
+    seeds: [
+      'color=0c1821&order=rgb',
+      'pixel=100,50&size=1366x768&bpp=32&pitch=5504',
+      'flags=5',
+      'address=0xffffffff80000000&levels=4',
+      'triple=x86_64-unknown-none',
+      'conf=timeout%3A+3',
+    ],
+    words: ['%', '%E2%82', '&', '=', '+', '%00'],
+    // Six models look at it.
+    memory: { perByte: 200, fixed: 128 * 1024 },
+  },
+  answers: {
+    parse: (text) => [answerOutcome('number', text, '4096'), answerOutcome('choice', text, '2')],
+    seeds: ['4096', '0x1000', '4,096', '2'],
+  },
+  stored: {
+    parse: (text) => [parseProgress(text), parseTicked(text)],
+    seeds: ['{"05-main-rs":{"read":true,"booted":true}}', '["a","b"]', 'null'],
+    words: ['{', '[', '"__proto__":', ']', '}', '1e999'],
+  },
+};
+
+/** Reads a text in one of several ways; what one refuses, another may take. */
+function first(text: string) {
+  return (parse: (text: string) => unknown): unknown => {
+    try {
+      return parse(text);
+    } catch (error) {
+      if (error instanceof InputError) return error.message;
+      throw error;
+    }
+  };
+}
+
+for (const [name, reader] of Object.entries(readers)) {
+  test(`whatever text comes for ${name}, it is read or refused in a sentence`, (t) => {
+    const report = fuzz({
+      name,
+      ...reader,
+      refuses: (error) => error instanceof InputError && error.message.length < 400,
+    });
+    t.diagnostic(JSON.stringify(report));
+  });
+}
