@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { AstroIntegration } from 'astro';
+import { writePolicies } from './content-security-policy.ts';
 import { generatedFiles } from './generated-files.ts';
 import { virtualModules } from './virtual-modules.ts';
 
@@ -38,6 +39,8 @@ export function onko(): AstroIntegration {
           await writeFile(target, await file.bytes());
           logger.info(file.path);
         }
+        const pages = await writePolicies(fileURLToPath(dir).replace(/[/\\]$/, ''));
+        logger.info(`${pages} pages got their Content-Security-Policy`);
       },
     },
   };
