@@ -61,7 +61,7 @@ export class Machine extends EventTarget {
     super();
     // The worker's own address is another one, so relative addresses are resolved here.
     const absolute = (url: string): string => new URL(url, globalThis.document?.baseURI).href;
-    this.#engine = { wasm: absolute(engine.wasm), snapshot: absolute(engine.snapshot) };
+    this.#engine = { ...engine, wasm: absolute(engine.wasm), snapshot: absolute(engine.snapshot) };
     this.#context = canvas?.getContext('2d', { alpha: false }) ?? null;
   }
 

@@ -8,6 +8,8 @@ import type { Snapshot } from './snapshot.ts';
 export interface EngineUrls {
   wasm: string;
   snapshot: string;
+  /** SHA-256 of both files, in hexadecimal: others are refused. Left out where nobody knows them beforehand. */
+  sha256?: { wasm: string; snapshot: string };
 }
 
 /**

@@ -1,6 +1,7 @@
 /** The worker: gives the PC its share of the processor, shows its screen, and answers the page. */
 import { describeFault } from './engine.ts';
 import { asFailure, MachineError, noMemory, noWebAssembly } from './errors.ts';
+import { checkIntegrity, sha256, toHex } from './integrity.ts';
 import { strokeOf } from './keys.ts';
 import { Pc, ticksPerSecond } from './pc.ts';
 import { decodePostBios, type PostBiosSnapshot } from './post-bios.ts';
@@ -128,11 +129,8 @@ async function compile(bytes: Uint8Array<ArrayBuffer>, url: string): Promise<Web
   }
 }
 
-/** `crypto.subtle` exists only on pages that came over HTTPS or from this very computer. */
 async function checkBelongsTogether(engine: Uint8Array<ArrayBuffer>, snapshot: PostBiosSnapshot): Promise<void> {
-  if (!self.isSecureContext) return;
-  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', engine));
-  if (hash.every((byte, n) => byte === snapshot.engineHash[n])) return;
+  if ((await sha256(engine)) === toHex(snapshot.engineHash)) return;
   throw new MachineError(
     "The machine's engine and snapshot are of different builds.",
     'Reload the page without the cache (Ctrl+Shift+R); if it stays so, the site was not deployed completely.',
@@ -150,6 +148,10 @@ async function loadEngine(urls: EngineUrls): Promise<Engine> {
     fetchBytes(urls.wasm, "The machine's engine"),
     fetchBytes(urls.snapshot, "The machine's snapshot"),
   ]);
+  if (urls.sha256) {
+    await checkIntegrity(wasm, urls.sha256.wasm, "The machine's engine");
+    await checkIntegrity(snapshotBytes, urls.sha256.snapshot, "The machine's snapshot");
+  }
   const snapshot = decodePostBios(snapshotBytes);
   const [module] = await Promise.all([compile(wasm, urls.wasm), checkBelongsTogether(wasm, snapshot)]);
   return { module, snapshot };

@@ -15,6 +15,8 @@ export interface EngineFile {
   /** Where the build left it. */
   source: string;
   size: number;
+  /** In hexadecimal: the page refuses another file. */
+  sha256: string;
 }
 
 /** Finds the built engine. Throws a {@link UserError} when it has not been built. */
@@ -29,6 +31,6 @@ async function engineFile(name: string, extension: string): Promise<EngineFile> 
     if (cause.code !== 'ENOENT') throw cause;
     throw new UserError(`The machine's engine is not built: ${source} is missing.`, 'Run ./onko build.');
   });
-  const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 16);
-  return { path: `engine/${name}.${hash}.${extension}`, source, size: bytes.byteLength };
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  return { path: `engine/${name}.${sha256.slice(0, 16)}.${extension}`, source, size: bytes.byteLength, sha256 };
 }

@@ -21,10 +21,10 @@ export interface ChapterData {
   source: { path: string; size: number; sha256: string };
 }
 
-/** Paths of the machine's files below the site's base, and their sizes in bytes. */
+/** Paths of the machine's files below the site's base, their sizes in bytes and their SHA-256 in hexadecimal. */
 export interface EngineData {
-  wasm: { path: string; size: number };
-  snapshot: { path: string; size: number };
+  wasm: { path: string; size: number; sha256: string };
+  snapshot: { path: string; size: number; sha256: string };
   /** Our changes to Bochs, and Bochs itself. */
   changes: string;
   bochs: string;
@@ -80,8 +80,8 @@ function chapterData(): ChapterData[] {
 async function engineData(): Promise<EngineData> {
   const { wasm, snapshot } = await engineFiles();
   return {
-    wasm: { path: wasm.path, size: wasm.size },
-    snapshot: { path: snapshot.path, size: snapshot.size },
+    wasm: { path: wasm.path, size: wasm.size, sha256: wasm.sha256 },
+    snapshot: { path: snapshot.path, size: snapshot.size, sha256: snapshot.sha256 },
     changes: engineSourcesPath,
     bochs: bochsSourcePath,
   };

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { test } from 'node:test';
+import { isosFolder, readManifest } from '../../kernel/pipeline/isos.ts';
 import type { Page } from 'playwright-core';
 import { busyDisc, echoingDisc, faultingDisc, paintingDisc, talkingDisc } from '../machine/fixtures/boot-disc.ts';
 import { boot, machinePaths, openSite, verdict } from './browser.ts';
@@ -96,6 +98,39 @@ test('a missing engine is said so, and the next press of power boots', async () 
   assert.equal(await boot(page), 'passed');
 });
 
+test('an ISO that was tampered with is not started, and both hashes are named', async () => {
+  const { page } = await site.visit('/about/machine/');
+  const tampered = paintingDisc(0x00ff0000);
+  await page.route('**/isos/*.iso', (route) => route.fulfill({ status: 200, body: Buffer.from(tampered) }));
+  await page.goto(site.url);
+  await page.locator('[data-action="power"]').click();
+  await page.locator('onko-machine[data-state="failed"]').waitFor();
+  const said = (await page.locator('[data-fault]').textContent()) ?? '';
+  const expected = readManifest(isosFolder)?.isos.find(({ chapter }) => chapter === '05-main-rs')?.sha256 ?? 'none';
+  assert.ok(said.includes(createHash('sha256').update(tampered).digest('hex')), said);
+  assert.ok(said.includes(expected), said);
+
+  await page.unroute('**/isos/*.iso');
+  assert.equal(await boot(page), 'passed');
+});
+
+test('an engine that was tampered with is not started', async () => {
+  const { page } = await site.visit('/about/machine/');
+  await page.route('**/engine/*.wasm', async (route) => {
+    const response = await route.fetch();
+    const bytes = Buffer.from(await response.body());
+    bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
+    await route.fulfill({ response, body: bytes });
+  });
+  await page.goto(site.url);
+  await page.locator('[data-action="power"]').click();
+  await page.locator('onko-machine[data-state="failed"]').waitFor();
+  assert.match(
+    (await page.locator('[data-fault]').textContent()) ?? '',
+    /engine is not the file.*[0-9a-f]{64}.*[0-9a-f]{64}/,
+  );
+});
+
 test('an ISO that is no ISO fails in words, not in silence', async () => {
   const { page } = await site.visit('/about/machine/');
   await page.route('**/isos/*.iso', (route) => route.fulfill({ status: 200, body: 'not an ISO at all' }));
@@ -110,6 +145,10 @@ async function visitWithDisc(disc: Uint8Array<ArrayBuffer>): Promise<Page> {
   const { page } = await site.visit('/about/machine/');
   await page.route('**/isos/*.iso', (route) => route.fulfill({ status: 200, body: Buffer.from(disc) }));
   await page.goto(site.url);
+  const hash = createHash('sha256').update(disc).digest('hex');
+  await page
+    .locator('onko-machine')
+    .evaluate((machine, sha256) => machine.setAttribute('data-iso-sha256', sha256), hash);
   return page;
 }
 

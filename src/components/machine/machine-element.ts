@@ -5,6 +5,7 @@ import {
   type MachineFailure,
   type MachineState,
 } from '../../../machine/machine.ts';
+import { checkIntegrity } from '../../../machine/integrity.ts';
 import { formatAddress, locate } from '../../lib/address.ts';
 import type { Checkpoint, KernelSymbol } from '../../lib/manifest.ts';
 import { judgeInSteps, menuIsShown, modeInWords, type Observation, type Verdict } from '../../lib/verdict.ts';
@@ -96,8 +97,9 @@ class OnkoMachine extends HTMLElement {
   }
 
   #createMachine(): Machine {
-    const { wasm = '', snapshot = '' } = this.dataset;
-    const machine = new Machine({ engine: { wasm, snapshot }, canvas: this.#part<HTMLCanvasElement>('canvas') });
+    const { wasm = '', snapshot = '', wasmSha256 = '', snapshotSha256 = '' } = this.dataset;
+    const engine = { wasm, snapshot, sha256: { wasm: wasmSha256, snapshot: snapshotSha256 } };
+    const machine = new Machine({ engine, canvas: this.#part<HTMLCanvasElement>('canvas') });
     machine.addEventListener('state', ({ detail }) => this.#onState(detail));
     machine.addEventListener('screen', ({ detail }) => this.#onScreen(detail));
     machine.addEventListener('frame', () => this.#readTextSoon());
@@ -110,7 +112,7 @@ class OnkoMachine extends HTMLElement {
 
   /** The ISO's bytes, fetched once; after a failure the next call fetches again. */
   #fetchIso(): Promise<Uint8Array> {
-    this.#iso ??= fetchBytes(this.getAttribute('iso') ?? '').catch((cause: unknown) => {
+    this.#iso ??= fetchIso(this.getAttribute('iso') ?? '', this.dataset['isoSha256'] ?? '').catch((cause: unknown) => {
       this.#iso = undefined;
       throw cause;
     });
@@ -345,15 +347,17 @@ async function inSlices<T>(steps: Generator<undefined, T, undefined>): Promise<T
   }
 }
 
-/** Fetches a file whole. Rejects with a {@link MachineError} that names it. */
-async function fetchBytes(url: string): Promise<Uint8Array> {
+/** Fetches an ISO whole and makes sure that it is the right one. Rejects with a {@link MachineError} that names it. */
+async function fetchIso(url: string, sha256: string): Promise<Uint8Array> {
   const failure = (why: string) =>
     new MachineError(`The ISO ${url} could not be fetched: ${why}.`, 'Check the connection, then press power again.');
   const response = await fetch(url).catch(() => {
     throw failure('the server cannot be reached');
   });
   if (!response.ok) throw failure(`the server answers ${response.status}`);
-  return new Uint8Array(await response.arrayBuffer());
+  const iso = new Uint8Array(await response.arrayBuffer());
+  await checkIntegrity(iso, sha256, `The ISO ${url}`);
+  return iso;
 }
 
 customElements.define('onko-machine', OnkoMachine);
