@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import { glob, readFile } from 'node:fs/promises';
 import { after } from 'node:test';
-import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { serve } from '../../cli/serve.ts';
 import { UserError } from '../../tools/errors.ts';
 import { root } from '../../tools/paths.ts';
+import { browserName, launchBrowser } from '../browsers.ts';
 
 export const dist = `${root}/dist`;
 
@@ -28,13 +29,24 @@ export interface Site {
 export async function openSite(): Promise<Site> {
   if (!existsSync(`${dist}/index.html`)) throw new UserError('There is no site in dist/ to test.', 'Run ./onko build.');
   const { server, url } = await serve(dist, 0);
-  const browser = await launch();
+  const browsers = new Map<string, Promise<Browser>>();
+  /** In Firefox the color scheme and the love of motion are settings of the whole browser: one for each combination. */
+  const browserFor = ({ colorScheme, reducedMotion }: BrowserContextOptions): Promise<Browser> => {
+    const preferences = {
+      ...(colorScheme === 'dark' || colorScheme === 'light' ? { colorScheme } : {}),
+      ...(reducedMotion === 'reduce' ? { reducedMotion } : {}),
+    };
+    const key = browserName === 'firefox' ? JSON.stringify(preferences) : '';
+    const browser = browsers.get(key) ?? launchBrowser(preferences);
+    browsers.set(key, browser);
+    return browser;
+  };
   after(async () => {
-    await browser.close();
+    for (const browser of browsers.values()) await (await browser).close();
     server.close();
     server.closeAllConnections();
   });
-  return { url, visit: (path, options) => visit(browser, url, path, options) };
+  return { url, visit: async (path, options = {}) => visit(await browserFor(options), url, path, options) };
 }
 
 /** Every page of the built site, as a path below its base: `/`, `/part-1/main-rs/` … */
@@ -73,7 +85,7 @@ export async function verdict(page: Page): Promise<'passed' | 'failed'> {
   return (await machine.getAttribute('data-verdict')) === 'passed' ? 'passed' : 'failed';
 }
 
-async function visit(browser: Browser, url: string, path: string, options: BrowserContextOptions = {}): Promise<Visit> {
+async function visit(browser: Browser, url: string, path: string, options: BrowserContextOptions): Promise<Visit> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   const page = await context.newPage();
   const complaints: string[] = [];
@@ -88,20 +100,4 @@ async function visit(browser: Browser, url: string, path: string, options: Brows
   });
   await page.goto(new URL(path, url).href, { waitUntil: 'load' });
   return { page, complaints, strays };
-}
-
-function launch(): Promise<Browser> {
-  return chromium.launch({
-    executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
-    args: [
-      '--headless',
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  });
 }
