@@ -8,6 +8,7 @@ import { engineFiles } from './engine.ts';
 import { recordedFrames } from './frames.ts';
 import { bochsSourcePath, chapterArchivePath, engineSourcesPath } from './generated-files.ts';
 import { manifestPath, readManifest } from './manifest.ts';
+import { onkoCommandData } from './onko-command.ts';
 
 /** A chapter as the pages see it. */
 export interface ChapterData {
@@ -38,6 +39,7 @@ const modules: Record<string, () => unknown> = {
   'virtual:onko/manifest': readManifest,
   'virtual:onko/engine': engineData,
   'virtual:onko/frames': frameData,
+  'virtual:onko/command': onkoCommandData,
 };
 
 /**
