@@ -16,7 +16,7 @@ declare module 'virtual:onko/frames' {
   const frames: import('./integrations/virtual-modules.ts').FrameData;
   export default frames;
 }
-declare module 'virtual:onko/command' {
-  const command: import('./integrations/onko-command.ts').OnkoCommandData;
-  export default command;
+declare module 'virtual:onko/kernels' {
+  const kernels: import('./integrations/virtual-modules.ts').KernelData[];
+  export default kernels;
 }

@@ -18,7 +18,6 @@ const inputs = [
   'package-lock.json',
   'tsconfig.json',
   'src',
-  'cli',
   'public',
   'machine',
   'kernel',

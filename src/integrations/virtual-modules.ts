@@ -7,8 +7,8 @@ import { composeChapter } from '../../kernel/pipeline/compose.ts';
 import { engineFiles } from './engine.ts';
 import { recordedFrames } from './frames.ts';
 import { bochsSourcePath, chapterArchivePath, engineSourcesPath } from './generated-files.ts';
+import { kernelFiles } from './kernels.ts';
 import { manifestPath, readManifest } from './manifest.ts';
-import { onkoCommandData } from './onko-command.ts';
 
 /** A chapter as the pages see it. */
 export interface ChapterData {
@@ -34,12 +34,19 @@ export interface EngineData {
 /** Chapter id → the last picture that its ISO showed when the site was built, below the site's base. */
 export type FrameData = Record<string, { path: string; width: number; height: number }>;
 
+/** The ELF file of a chapter, which is served at `path` below the site's base. Its bytes are for the build alone. */
+export interface KernelData {
+  chapter: string;
+  path: string;
+  base64: string;
+}
+
 const modules: Record<string, () => unknown> = {
   'virtual:onko/chapters': chapterData,
   'virtual:onko/manifest': readManifest,
   'virtual:onko/engine': engineData,
   'virtual:onko/frames': frameData,
-  'virtual:onko/command': onkoCommandData,
+  'virtual:onko/kernels': kernelData,
 };
 
 /**
@@ -92,4 +99,12 @@ async function engineData(): Promise<EngineData> {
 async function frameData(): Promise<FrameData> {
   const frames = await recordedFrames();
   return Object.fromEntries(frames.map(({ chapter, path, width, height }) => [chapter, { path, width, height }]));
+}
+
+async function kernelData(): Promise<KernelData[]> {
+  return (await kernelFiles()).map(({ chapter, path, bytes }) => ({
+    chapter,
+    path,
+    base64: Buffer.from(bytes).toString('base64'),
+  }));
 }
