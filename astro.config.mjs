@@ -46,7 +46,6 @@ export default defineConfig({
     ),
   ],
   integrations: [
-    onko(),
     starlight({
       title: 'Onko',
       description: 'Write an operating system in Rust, from nothing to a coloured screen, and boot it in the page.',
@@ -71,12 +70,14 @@ export default defineConfig({
           label: 'Part 1 · Boot and framebuffer',
           items: [{ autogenerate: { directory: 'part-1' } }, 'what-you-have', 'where-next'],
         },
-        { label: 'To look things up', items: ['troubleshooting', 'commands', 'glossary', 'resources'] },
+        { label: 'To look things up', items: ['troubleshooting', 'commands', 'glossary', 'resources', 'offline'] },
         { label: 'About', items: [{ autogenerate: { directory: 'about' } }] },
       ],
       ...(repository && {
         social: [{ icon: 'seti:git', label: 'Source', href: repository }],
       }),
     }),
+    // Last, so that the offline pack holds what all the others have written, the search among it.
+    onko(),
   ],
 });

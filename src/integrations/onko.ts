@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { AstroIntegration } from 'astro';
 import { writePolicies } from './content-security-policy.ts';
 import { generatedFiles } from './generated-files.ts';
+import { writeOfflinePack } from './offline-pack.ts';
 import { virtualModules } from './virtual-modules.ts';
 
 /**
@@ -39,8 +40,11 @@ export function onko(): AstroIntegration {
           await writeFile(target, await file.bytes());
           logger.info(file.path);
         }
-        const pages = await writePolicies(fileURLToPath(dir).replace(/[/\\]$/, ''));
+        const folder = fileURLToPath(dir).replace(/[/\\]$/, '');
+        const pages = await writePolicies(folder);
         logger.info(`${pages} pages got their Content-Security-Policy`);
+        const pack = await writeOfflinePack(folder);
+        logger.info(`the offline pack holds ${pack.files} files, ${(pack.bytes / 1e6).toFixed(1)} MB`);
       },
     },
   };
