@@ -12,7 +12,8 @@ const projectTasks: CommandEntry[] = [
   {
     name: 'test',
     arguments: '[AREA …]',
-    summary: 'run everything that proves the project, or only some folders of tests/ (--thorough: for hours)',
+    summary:
+      'run everything that proves the project, or only some folders of tests/ (--thorough: for hours; --fresh: on a new Debian 12)',
     load: async () => (await import('./tasks/test.ts')).test,
   },
   {

@@ -50,9 +50,10 @@ const allAreas = ['unit', 'kernel', 'machine', 'site'];
 
 /**
  * `onko test [--thorough] [AREA …]`: everything that proves this project, or only the tests of some folders of tests/.
- * `--thorough` is explained in tests/thorough.ts.
+ * `--thorough` is explained in tests/thorough.ts. `onko test --fresh` does the same on a Debian that has nothing yet.
  */
 export const test: Command = async (args) => {
+  if (args.length === 1 && args[0] === '--fresh') return (await import('./fresh.ts')).testFresh();
   const tally: Tally = { passed: 0, failed: 0 };
   const named = args.filter((arg) => arg !== '--thorough');
   const unknown = named.find((area) => !allAreas.includes(area));

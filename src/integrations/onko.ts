@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { AstroIntegration } from 'astro';
 import { writePolicies } from './content-security-policy.ts';
 import { generatedFiles } from './generated-files.ts';
+import { writeHeaders } from './host-headers.ts';
 import { writeOfflinePack } from './offline-pack.ts';
 import { virtualModules } from './virtual-modules.ts';
 
@@ -12,11 +13,15 @@ import { virtualModules } from './virtual-modules.ts';
  * and as files to download (written by the build, made on request by the development server).
  */
 export function onko(): AstroIntegration {
+  let base = '/';
   return {
     name: 'onko',
     hooks: {
       'astro:config:setup': ({ updateConfig }) => {
         updateConfig({ vite: { plugins: [virtualModules()] } });
+      },
+      'astro:config:done': ({ config }) => {
+        base = config.base;
       },
       'astro:server:setup': ({ server }) => {
         server.middlewares.use((request, response, next) => {
@@ -43,6 +48,7 @@ export function onko(): AstroIntegration {
         const folder = fileURLToPath(dir).replace(/[/\\]$/, '');
         const pages = await writePolicies(folder);
         logger.info(`${pages} pages got their Content-Security-Policy`);
+        await writeHeaders(folder, base);
         const pack = await writeOfflinePack(folder);
         logger.info(`the offline pack holds ${pack.files} files, ${(pack.bytes / 1e6).toFixed(1)} MB`);
       },
