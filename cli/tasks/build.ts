@@ -56,17 +56,20 @@ async function siteFingerprint(base: string): Promise<string> {
   return fingerprint(inputs, [engine, base, ...settings]);
 }
 
+/** Builds the static site for an address below `base` into a folder. */
+export async function buildSite(base: string, folder: string, onOutput?: (text: string) => void): Promise<void> {
+  await run('npx', ['--no-install', 'astro', 'build', '--base', base, '--outDir', folder], {
+    ...(onOutput && { onOutput }),
+    env: { ASTRO_TELEMETRY_DISABLED: '1' },
+  });
+}
+
 /** Builds the static site into `dist/` unless it is there already for these very sources. */
 export async function buildSiteIfStale(base = '/'): Promise<void> {
   const current = await siteFingerprint(base);
   if (existsSync(stamp) && existsSync(`${root}/dist/index.html`) && (await readFile(stamp, 'utf8')) === current) return;
   await rm(stamp, { force: true });
-  await step('building the site', (onOutput) =>
-    run('npx', ['--no-install', 'astro', 'build', '--base', base], {
-      onOutput,
-      env: { ASTRO_TELEMETRY_DISABLED: '1' },
-    }),
-  );
+  await step('building the site', (onOutput) => buildSite(base, `${root}/dist`, onOutput));
   await mkdir(cache, { recursive: true });
   await writeFile(stamp, current);
 }
