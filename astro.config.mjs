@@ -70,7 +70,10 @@ export default defineConfig({
           label: 'Part 1 · Boot and framebuffer',
           items: [{ autogenerate: { directory: 'part-1' } }, 'what-you-have', 'where-next'],
         },
-        { label: 'To look things up', items: ['troubleshooting', 'commands', 'glossary', 'resources', 'offline'] },
+        {
+          label: 'To look things up',
+          items: ['troubleshooting', 'commands', 'tools', 'glossary', 'resources', 'offline'],
+        },
         { label: 'About', items: [{ autogenerate: { directory: 'about' } }] },
       ],
       ...(repository && {

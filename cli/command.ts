@@ -9,3 +9,13 @@ export interface CommandEntry {
   summary: string;
   load: () => Promise<Command>;
 }
+
+/** A widget's model in a terminal. */
+export interface ModelEntry extends CommandEntry {
+  /** Options, and what each says: `--levels 5`, `57 bits instead of 48`. */
+  options: readonly (readonly [string, string])[];
+  /** What may follow the name, as a shell takes it. The site shows what each of them prints. */
+  examples: readonly string[];
+  /** The widget over the same model, and where it stands: a path below the site's base, with its anchor. */
+  widget: { title: string; page: string };
+}

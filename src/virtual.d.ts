@@ -20,3 +20,7 @@ declare module 'virtual:onko/kernels' {
   const kernels: import('./integrations/virtual-modules.ts').KernelData[];
   export default kernels;
 }
+declare module 'virtual:onko/command' {
+  const command: import('./integrations/onko-command.ts').OnkoCommandData;
+  export default command;
+}

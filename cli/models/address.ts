@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import manifest from '../../public/isos/manifest.json' with { type: 'json' };
 import {
   describeAddress,
   formatAddress,
@@ -10,10 +10,10 @@ import {
 } from '../../src/lib/address.ts';
 import { InputError } from '../../src/lib/input.ts';
 import type { KernelSymbol, Manifest } from '../../src/lib/manifest.ts';
+import { onko } from '../invocation.ts';
 import { UserError } from '../../tools/errors.ts';
-import { root } from '../../tools/paths.ts';
 
-const usage = 'Try: ./onko address 0xffffffff80000000   or: ./onko address ffff800000000000 --levels 5';
+const usage = `Try: ${onko} address 0xffffffff80000000   or: ${onko} address ffff800000000000 --levels 5`;
 
 /** `onko address`: is it canonical, in which half, and which way do the page tables walk to it. */
 export function address(args: readonly string[]): number {
@@ -37,9 +37,7 @@ function parseArguments(args: readonly string[]): AddressSetting {
 
 /** The symbols of the newest chapter's kernel. */
 function chapterSymbols(): KernelSymbol[] {
-  const path = `${root}/public/isos/manifest.json`;
-  if (!existsSync(path)) return [];
-  const { isos } = JSON.parse(readFileSync(path, 'utf8')) as Manifest;
+  const { isos } = manifest as Manifest;
   return isos.at(-1)?.kernel?.symbols ?? [];
 }
 

@@ -15,10 +15,10 @@ import {
   terms,
 } from '../../src/lib/color.ts';
 import { InputError } from '../../src/lib/input.ts';
+import { onko } from '../invocation.ts';
 import { UserError } from '../../tools/errors.ts';
 
-const usage =
-  "Try: ./onko color 12 24 33   or: ./onko color '#0C1821' --order bgr   (a shell takes a bare # for a comment)";
+const usage = `Try: ${onko} color 12 24 33   or: ${onko} color '#0C1821' --order bgr   (a shell takes a bare # for a comment)`;
 
 /** `onko color`: the word that a framebuffer wants for a colour, and every step of the way there. */
 export function color(args: readonly string[]): number {

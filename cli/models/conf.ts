@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { bootSteps, isDirectory, menuScreen, openMenu, readConfBytes, withoutKeys } from '../../src/lib/limine-conf.ts';
+import { onko } from '../invocation.ts';
 import { UserError } from '../../tools/errors.ts';
 
-const usage = 'Try: ./onko conf limine.conf   or, from standard input: ./onko conf -';
+const usage = `Try: ${onko} conf limine.conf   or, from standard input: ${onko} conf -`;
 
 /** `onko conf`: everything that is wrong with a limine.conf, or the menu it gives. 1 when something is wrong. */
 export function conf(args: readonly string[]): number {

@@ -10,9 +10,10 @@ import {
   readelfLetters,
   type SegmentFlags,
 } from '../../src/lib/segment-flags.ts';
+import { onko } from '../invocation.ts';
 import { UserError } from '../../tools/errors.ts';
 
-const usage = "Try: ./onko flags 5   or: ./onko flags 'R E'   or: ./onko flags '(1 << 0) | (1 << 2)'";
+const usage = `Try: ${onko} flags 5   or: ${onko} flags 'R E'   or: ${onko} flags '(1 << 0) | (1 << 2)'`;
 
 /** `onko flags`: a segment's permissions in every way of writing them, and what the page tables make of them. */
 export function flags(args: readonly string[]): number {

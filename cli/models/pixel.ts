@@ -9,9 +9,10 @@ import {
   type FramebufferShape,
 } from '../../src/lib/framebuffer.ts';
 import { InputError, parseInteger, quote } from '../../src/lib/input.ts';
+import { onko } from '../invocation.ts';
 import { UserError } from '../../tools/errors.ts';
 
-const usage = 'Try: ./onko pixel 100 50   or: ./onko pixel 100 50 --size 1366x768 --bpp 32 --pitch 5504';
+const usage = `Try: ${onko} pixel 100 50   or: ${onko} pixel 100 50 --size 1366x768 --bpp 32 --pitch 5504`;
 
 /** `onko pixel`: where a pixel lies in a framebuffer, and where one lands that takes the width for the pitch. */
 export function pixel(args: readonly string[]): number {

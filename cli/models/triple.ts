@@ -9,9 +9,10 @@ import {
   purpose,
   targetFromRow,
 } from '../../src/lib/triple.ts';
+import { onko } from '../invocation.ts';
 import { UserError } from '../../tools/errors.ts';
 
-const usage = 'Try: ./onko triple x86_64-unknown-none';
+const usage = `Try: ${onko} triple x86_64-unknown-none`;
 
 /** `onko triple`: what a target's name says, what rustc decides for it, and what that means for a kernel. */
 export function triple(args: readonly string[]): number {

@@ -18,6 +18,7 @@ const inputs = [
   'package-lock.json',
   'tsconfig.json',
   'src',
+  'cli',
   'public',
   'machine',
   'kernel',

@@ -8,6 +8,7 @@ import { root } from '../../tools/paths.ts';
 import { engineFiles } from './engine.ts';
 import { recordedFrames } from './frames.ts';
 import { kernelFiles } from './kernels.ts';
+import { onkoCommand, onkoCommandPath } from './onko-command.ts';
 
 /** A file of the site that is made from the project's own sources, not copied from `public`. */
 export interface GeneratedFile {
@@ -31,6 +32,7 @@ export async function generatedFiles(): Promise<GeneratedFile[]> {
     { path: snapshot.path, type: 'application/octet-stream', bytes: () => readFile(snapshot.source) },
     { path: engineSourcesPath, type: 'application/zip', bytes: engineSources },
     { path: bochsSourcePath, type: 'application/x-xz', bytes: async () => readFile(await fetchSource(buildFolder)) },
+    { path: onkoCommandPath, type: 'text/javascript', bytes: onkoCommand },
     ...(await recordedFrames()).map(({ path, source }) => ({ path, type: 'image/png', bytes: () => readFile(source) })),
     ...(await kernelFiles()).map(({ path, bytes }) => ({ path, type: 'application/x-elf', bytes: async () => bytes })),
     ...chapters.map(({ id }) => ({

@@ -9,6 +9,7 @@ import { recordedFrames } from './frames.ts';
 import { bochsSourcePath, chapterArchivePath, engineSourcesPath } from './generated-files.ts';
 import { kernelFiles } from './kernels.ts';
 import { manifestPath, readManifest } from './manifest.ts';
+import { onkoCommandData } from './onko-command.ts';
 
 /** A chapter as the pages see it. */
 export interface ChapterData {
@@ -47,6 +48,7 @@ const modules: Record<string, () => unknown> = {
   'virtual:onko/engine': engineData,
   'virtual:onko/frames': frameData,
   'virtual:onko/kernels': kernelData,
+  'virtual:onko/command': onkoCommandData,
 };
 
 /**

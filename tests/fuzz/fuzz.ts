@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { inspect, types } from 'node:util';
+import { inspect } from 'node:util';
 import v8 from 'node:v8';
 import vm from 'node:vm';
 import { cache } from '../../tools/paths.ts';
@@ -181,8 +181,9 @@ function withinTime(milliseconds: number, work: () => void): boolean {
     script.runInContext(context, { timeout: milliseconds });
     return true;
   } catch (error) {
-    // The error comes from the context's own realm, so it is no instance of this one's Error.
-    if (types.isNativeError(error) && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') return false;
+    // The error comes from the context's own realm, so it is no instance of this one's classes.
+    if (typeof error === 'object' && error !== null && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT')
+      return false;
     throw error;
   }
 }

@@ -1,0 +1,67 @@
+import type { ModelEntry } from '../command.ts';
+
+/**
+ * Every widget's model, as a command: the one list that `onko --help`, the file `/downloads/onko.mjs` and the page
+ * `/tools/` are made from. Examples that read files find those of chapter 7 in their folder, and its `kernel.elf` and
+ * `onko-os.iso`.
+ */
+export const models: readonly ModelEntry[] = [
+  {
+    name: 'address',
+    arguments: 'ADDRESS',
+    summary: 'canonical or not and why, and its way through the page tables',
+    options: [['--levels 4|5', 'levels of page tables: 4 translate 48 bits, 5 translate 57']],
+    examples: ['0xffffffff80000000', 'ffff_8000_fd00_0000 --levels 5'],
+    widget: { title: 'Address explorer', page: '/part-1/linker-script/#address-explorer' },
+    load: async () => (await import('./address.ts')).address,
+  },
+  {
+    name: 'color',
+    arguments: 'R G B | HEX',
+    summary: 'the word a framebuffer wants for a colour, and its bytes in memory',
+    options: [['--order rgb|bgr', 'which channel is on top in the word']],
+    examples: ['12 24 33', "'#0C1821' --order bgr"],
+    widget: { title: 'Colour encoder', page: '/part-1/main-rs/#color-encoder' },
+    load: async () => (await import('./color.ts')).color,
+  },
+  {
+    name: 'conf',
+    arguments: 'FILE',
+    summary: 'the menu that a limine.conf gives, or what is wrong with it, and where',
+    options: [],
+    examples: ['limine.conf'],
+    widget: { title: 'Boot-menu preview', page: '/part-1/limine-conf/#boot-menu-preview' },
+    load: async () => (await import('./conf.ts')).conf,
+  },
+  {
+    name: 'flags',
+    arguments: 'FLAGS',
+    summary: "a segment's permissions, in every way of writing them",
+    options: [],
+    examples: ['5', "'(1 << 0) | (1 << 1) | (1 << 2)'"],
+    widget: { title: 'Segment flags', page: '/part-1/linker-script/#segment-flags' },
+    load: async () => (await import('./flags.ts')).flags,
+  },
+  {
+    name: 'pixel',
+    arguments: 'X Y',
+    summary: 'where a pixel lies in memory',
+    options: [
+      ['--size WIDTHxHEIGHT', 'of the screen; 1024x768 unless told'],
+      ['--bpp 16|24|32', 'bits per pixel; 32 unless told'],
+      ['--pitch BYTES', 'from row to row; without padding unless told'],
+    ],
+    examples: ['100 50 --size 1366x768 --bpp 32 --pitch 5504'],
+    widget: { title: 'Pixel explorer', page: '/part-1/main-rs/#pixel-explorer' },
+    load: async () => (await import('./pixel.ts')).pixel,
+  },
+  {
+    name: 'triple',
+    arguments: 'NAME',
+    summary: "a target of rustc's taken apart, and what it means for a kernel",
+    options: [],
+    examples: ['x86_64-unknown-none'],
+    widget: { title: 'Triple decoder', page: '/part-1/config-toml/#triple-decoder' },
+    load: async () => (await import('./triple.ts')).triple,
+  },
+];

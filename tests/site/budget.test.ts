@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { glob } from 'node:fs/promises';
+import { posix } from 'node:path';
+import { test } from 'node:test';
+import { brotliCompressSync } from 'node:zlib';
+import { dist, pagePaths } from './browser.ts';
+
+/** The most JavaScript that a widget may bring to a page, compressed. */
+const budget = 15 * 1024;
+
+/** Path below dist, or the text itself where it stands in the page → the script. */
+const scripts = new Map<string, string>();
+for await (const path of glob('_astro/**/*.js', { cwd: dist })) {
+  scripts.set(path, readFileSync(`${dist}/${path}`, 'utf8'));
+}
+const files = [...scripts.keys()];
+const pages = new Map(
+  (await pagePaths()).map((path) => [path, readFileSync(`${dist}${path.replace(/\/$/, '/index.html')}`, 'utf8')]),
+);
+
+/** The scripts that a script names: what it imports, at once or on demand, and the workers that it starts. */
+function imports(path: string): string[] {
+  const text = scripts.get(path) ?? '';
+  return files.filter((file) => file !== path && text.includes(posix.basename(file)));
+}
+
+/** Scripts and everything they import. */
+function graph(...roots: string[]): Set<string> {
+  const all = new Set(roots);
+  for (const path of all) for (const next of imports(path)) all.add(next);
+  return all;
+}
+
+/** The scripts that a page loads, with all they import. */
+function loadedBy(html: string): Set<string> {
+  const roots = [...html.matchAll(/<script type="module"(?: src="\/([^"]+\.js)")?[^>]*>([^]*?)<\/script>/g)].map(
+    ([, path, text = '']) => {
+      if (path === undefined) scripts.set(text, text);
+      return path ?? text;
+    },
+  );
+  return graph(...roots);
+}
+
+const loaded = new Map([...pages].map(([path, html]) => [path, loadedBy(html)]));
+const everywhere = [...loaded.values()].reduce((common, more) => new Set([...common].filter((path) => more.has(path))));
+
+/** Custom element → the script that defines it. */
+const definers = new Map(
+  [...scripts].flatMap(([path, text]) =>
+    [...text.matchAll(/customElements\.define\(["'`](onko-[a-z-]+)["'`]/g)].map(
+      ([, tag]) => [tag ?? '', path] as const,
+    ),
+  ),
+);
+
+/** The elements that are widgets: those in a WidgetFrame. */
+const widgets = new Set(
+  [...pages.values()].flatMap((html) =>
+    [...html.matchAll(/<(onko-[a-z-]+)[^>]*>\s*<section class="widget\b/g)].map(([, tag]) => tag ?? ''),
+  ),
+);
+
+/** CodeMirror is an editor that comes on demand; it has no place in a widget's budget. */
+const isEditor = (path: string) => /cm-editor|codemirror/i.test(scripts.get(path) ?? '');
+
+const size = (path: string) => brotliCompressSync(scripts.get(path) ?? '').length;
+
+test('each widget brings at most 15 KB of JavaScript, compressed', (t) => {
+  assert.ok(widgets.size >= 6, [...widgets].join());
+  for (const tag of [...widgets].sort()) {
+    const definer = definers.get(tag);
+    assert.ok(definer !== undefined, `no script defines <${tag}>`);
+    const own = [...graph(definer)].filter((path) => !everywhere.has(path) && !isEditor(path));
+    const total = own.reduce((sum, path) => sum + size(path), 0);
+    t.diagnostic(`${tag.padEnd(16)} ${String(total).padStart(6)} bytes in ${own.length} files`);
+    assert.ok(
+      total <= budget,
+      `<${tag}> brings ${total} bytes: ${own.map((path) => `${path} ${size(path)}`).join(', ')}`,
+    );
+  }
+});
+
+test('a page loads the scripts of the widgets that stand on it, and of no others', () => {
+  for (const [path, html] of pages) {
+    for (const tag of widgets) {
+      const definer = definers.get(tag) ?? '';
+      assert.equal(loaded.get(path)?.has(definer), html.includes(`<${tag}`), `<${tag}> on ${path}`);
+    }
+  }
+});
