@@ -19,7 +19,7 @@ import type { Snapshot } from './snapshot.ts';
 
 export type { Registers } from './engine.ts';
 export { MachineError } from './errors.ts';
-export type { EngineUrls, Instruction, MachineEvents, MachineFailure, MachineState } from './protocol.ts';
+export type { Cpu, EngineUrls, Instruction, MachineEvents, MachineFailure, MachineState } from './protocol.ts';
 export type { Screen } from './screen.ts';
 export type { Snapshot } from './snapshot.ts';
 
@@ -56,6 +56,8 @@ export class Machine extends EventTarget {
   #prepared: Promise<void> | null = null;
   #state: MachineState = 'off';
   #lastId = 0;
+  /** Counts power-ons: one that was given up must not speak for the next. */
+  #attempt = 0;
 
   constructor({ engine, canvas }: MachineOptions) {
     super();
@@ -83,12 +85,14 @@ export class Machine extends EventTarget {
 
   /** Switches the PC on with a disc in its drive. A running PC is switched off first. `iso` is copied. */
   async powerOn(iso: Uint8Array, { cpu = '64-bit' as Cpu } = {}): Promise<void> {
+    const attempt = ++this.#attempt;
     this.#setState('loading');
     try {
       await this.prepare();
       await this.#call('powerOn', iso, cpu);
     } catch (error) {
-      if (this.state === 'loading') this.#fail(error instanceof MachineError ? error : notOn('powerOn'));
+      if (attempt === this.#attempt && this.state === 'loading')
+        this.#fail(error instanceof MachineError ? error : notOn('powerOn'));
       throw error;
     }
   }

@@ -1,3 +1,6 @@
+import type { ColorShape } from './color-patch.ts';
+import type { ElfFile } from './elf.ts';
+
 /**
  * What `public/isos/manifest.json` holds: the one place where the kernels, the machine and the site meet.
  * `./onko isos` writes it; the page reads it to know what a booted ISO has to show.
@@ -37,6 +40,8 @@ export interface KernelEntry {
   entry: Address;
   /** Functions and statics that have a size, by rising address. */
   symbols: KernelSymbol[];
+  /** How its bytes depend on the colour that it paints, for the one whose colour the page changes. */
+  colors?: ColorShape[];
 }
 
 export interface KernelSymbol {
@@ -75,4 +80,12 @@ export type Checkpoint =
 /** Writes a 64-bit address the way the manifest keeps it. */
 export function address(value: bigint): Address {
   return `0x${value.toString(16).padStart(16, '0')}`;
+}
+
+/** A kernel's functions and statics that have a size, by rising address. */
+export function kernelSymbols({ symbols }: ElfFile): KernelSymbol[] {
+  return symbols
+    .filter(({ size, type }) => size > 0n && (type === 'function' || type === 'object'))
+    .sort((a, b) => (a.value < b.value ? -1 : a.value > b.value ? 1 : a.name < b.name ? -1 : 1))
+    .map(({ name, value, size }) => ({ name, address: address(value), size: Number(size) }));
 }

@@ -4,23 +4,9 @@ import { test } from 'node:test';
 import { isosFolder, readManifest } from '../../kernel/pipeline/isos.ts';
 import type { Page } from 'playwright-core';
 import { busyDisc, echoingDisc, faultingDisc, paintingDisc, talkingDisc } from '../machine/fixtures/boot-disc.ts';
-import { boot, machinePaths, openSite, verdict } from './browser.ts';
+import { boot, machinePaths, openSite, screenColors, verdict } from './browser.ts';
 
 const site = await openSite();
-
-/** The colours on the machine's screen, as `r,g,b,a`, and how many pixels it has. */
-function screenColors(page: Page): Promise<{ colors: string[]; width: number; height: number }> {
-  return page.locator('onko-machine canvas').evaluate((element) => {
-    const canvas = element as HTMLCanvasElement;
-    const { width, height } = canvas;
-    const copy = new OffscreenCanvas(width, height).getContext('2d');
-    if (!copy) throw new Error('no 2D context');
-    copy.drawImage(canvas, 0, 0);
-    const words = new Uint32Array(copy.getImageData(0, 0, width, height).data.buffer);
-    const colors = [...new Set(words)].map((word) => [...new Uint8Array(Uint32Array.of(word).buffer)].join());
-    return { colors, width, height };
-  });
-}
 
 for (const path of await machinePaths()) {
   test(`${path} boots its ISO and passes`, async () => {

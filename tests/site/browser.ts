@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { glob, readFile } from 'node:fs/promises';
 import { after } from 'node:test';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { serve } from '../../cli/serve.ts';
 import { UserError } from '../../tools/errors.ts';
 import { root } from '../../tools/paths.ts';
@@ -83,6 +83,26 @@ export async function verdict(page: Page): Promise<'passed' | 'failed'> {
     throw new Error((await machine.locator('[data-fault]').textContent()) ?? 'the machine failed without a word');
   }
   return (await machine.getAttribute('data-verdict')) === 'passed' ? 'passed' : 'failed';
+}
+
+/** The colours on the machine's screen, as `r,g,b,a`, and how many pixels it has. */
+export function screenColors(page: Page): Promise<{ colors: string[]; width: number; height: number }> {
+  return page.locator('onko-machine canvas').evaluate((element) => {
+    const canvas = element as HTMLCanvasElement;
+    const { width, height } = canvas;
+    const copy = new OffscreenCanvas(width, height).getContext('2d');
+    if (!copy) throw new Error('no 2D context');
+    copy.drawImage(canvas, 0, 0);
+    const words = new Uint32Array(copy.getImageData(0, 0, width, height).data.buffer);
+    const colors = [...new Set(words)].map((word) => [...new Uint8Array(Uint32Array.of(word).buffer)].join());
+    return { colors, width, height };
+  });
+}
+
+/** Presses something that gives the reader a file. Returns its name and its bytes. */
+export async function downloaded(page: Page, link: Locator): Promise<{ name: string; bytes: Uint8Array }> {
+  const [download] = await Promise.all([page.waitForEvent('download'), link.click()]);
+  return { name: download.suggestedFilename(), bytes: new Uint8Array(await readFile(await download.path())) };
 }
 
 async function visit(browser: Browser, url: string, path: string, options: BrowserContextOptions): Promise<Visit> {

@@ -1,6 +1,7 @@
 import {
   Machine,
   MachineError,
+  type Cpu,
   type MachineEvents,
   type MachineFailure,
   type MachineState,
@@ -8,8 +9,16 @@ import {
 import { checkIntegrity } from '../../../machine/integrity.ts';
 import { formatAddress, locate } from '../../lib/address.ts';
 import type { Checkpoint, KernelSymbol } from '../../lib/manifest.ts';
-import { judgeInSteps, menuIsShown, modeInWords, type Observation, type Verdict } from '../../lib/verdict.ts';
+import {
+  expectation,
+  judgeInSteps,
+  menuIsShown,
+  modeInWords,
+  type Observation,
+  type Verdict,
+} from '../../lib/verdict.ts';
 import { recordDone } from '../progress/store.ts';
+import { judgedEvent } from './panel.ts';
 
 const stateInWords: Record<MachineState, string> = {
   off: 'Off: press power to boot',
@@ -20,6 +29,27 @@ const stateInWords: Record<MachineState, string> = {
   stopped: 'Switched off',
   failed: 'Failed',
 };
+
+/** An ISO that the page hands to the machine in the place of its own. */
+export interface Disc {
+  iso: Uint8Array<ArrayBuffer>;
+  /** What it is called when it is spoken of and downloaded: `onko-ff8000.iso`. */
+  name: string;
+  /** What the machine is held against once it has come to rest; `null` for a disc that promises nothing. */
+  checkpoint: Checkpoint | null;
+  /** Functions and statics of its kernel, for RIP and the checkpoint. */
+  symbols?: readonly KernelSymbol[];
+  cpu?: Cpu;
+}
+
+/** What a machine that has come to rest was found to be. */
+export interface Judged {
+  /** The page's disc in the drive; missing while it is the machine's own. */
+  disc?: Disc;
+  seen: Observation;
+  /** Missing where nothing was promised. */
+  verdict?: Verdict;
+}
 
 /** A kernel that still runs after this long (ms) is judged as it stands; should it halt later, it is judged again. */
 const patience = 20_000;
@@ -33,7 +63,10 @@ const escapeWindow = 600;
  */
 class OnkoMachine extends HTMLElement {
   #machine: Machine | undefined;
-  #iso: Promise<Uint8Array> | undefined;
+  /** The page's disc in the drive; undefined while it is the machine's own. */
+  #disc: Disc | undefined;
+  #discUrl: string | undefined;
+  #iso: Promise<Uint8Array<ArrayBuffer>> | undefined;
   #poweredAt = 0;
   /** Counts power-ons, resets and switching off, so that an answer from before is not taken for one from after. */
   #boot = 0;
@@ -59,14 +92,70 @@ class OnkoMachine extends HTMLElement {
     this.#nearby?.disconnect();
     this.#stopTimers();
     this.#machine?.stop();
+    if (this.#discUrl !== undefined) URL.revokeObjectURL(this.#discUrl);
+  }
+
+  /**
+   * Puts a disc into the drive and switches the PC on with it, off before if need be. It stays in through reset and power
+   * until {@link useOwnDisc}. The panel comes into view; `focus` says which part gets the keyboard: the line that names
+   * the disc, or the screen, where there is a menu to answer.
+   */
+  async boot(disc: Disc, { focus = 'disc' as 'disc' | 'screen' } = {}): Promise<void> {
+    // A PC that is still being switched on is given up: two at once would need twice the memory.
+    if (this.state === 'loading') this.#machine?.stop();
+    this.#insert(disc);
+    this.scrollIntoView({ block: 'center' });
+    this.#part(focus === 'screen' ? 'canvas' : '[data-disc-line]').focus({ preventScroll: true });
+    await this.#powerOn();
+  }
+
+  /** Takes the page's disc out, and switches off what runs from it: the next press of power boots the machine's own. */
+  useOwnDisc(): void {
+    if (this.#disc === undefined) return;
+    const on = this.state !== 'off' && this.state !== 'stopped';
+    this.#insert(undefined);
+    this.#clear();
+    this.#machine?.stop();
+    if (on) this.#setState('stopped');
+  }
+
+  /** The bytes of the machine's own ISO. Rejects with a {@link MachineError} where they cannot be fetched. */
+  ownIso(): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#fetchIso();
+  }
+
+  /** Says everywhere which disc is in the drive and what it promises. */
+  #insert(disc: Disc | undefined): void {
+    this.#disc = disc;
+    if (this.#discUrl !== undefined) URL.revokeObjectURL(this.#discUrl);
+    this.#discUrl = disc && URL.createObjectURL(new Blob([disc.iso], { type: 'application/x-iso9660-image' }));
+    this.toggleAttribute('data-other-disc', disc !== undefined);
+    const line = this.#part('[data-disc-line]');
+    line.hidden = disc === undefined;
+    this.#part('[data-disc-name]').textContent = disc?.name ?? '';
+    const download = this.#part<HTMLAnchorElement>('[data-disc-download]');
+    download.download = disc?.name ?? '';
+    if (this.#discUrl === undefined) download.removeAttribute('href');
+    else download.href = this.#discUrl;
+    const checkpoint = this.#checkpoint;
+    this.#part('[data-expected]').textContent =
+      checkpoint === null
+        ? 'nothing, as this ISO promises nothing. It shows what the machine does.'
+        : expectation(checkpoint);
   }
 
   get state(): MachineState {
     return (this.dataset['state'] ?? 'off') as MachineState;
   }
 
-  get #checkpoint(): Checkpoint {
-    return JSON.parse(this.dataset['checkpoint'] ?? 'null') as Checkpoint;
+  get #checkpoint(): Checkpoint | null {
+    if (this.#disc !== undefined) return this.#disc.checkpoint;
+    return JSON.parse(this.dataset['checkpoint'] ?? 'null') as Checkpoint | null;
+  }
+
+  get #symbols(): readonly KernelSymbol[] {
+    if (this.#disc !== undefined) return this.#disc.symbols ?? [];
+    return JSON.parse(this.dataset['symbols'] ?? '[]') as KernelSymbol[];
   }
 
   #onClick = (event: Event): void => {
@@ -84,6 +173,9 @@ class OnkoMachine extends HTMLElement {
         return this.#ask((machine) => (this.state === 'paused' ? machine.resume() : machine.pause()));
       case 'stop':
         return this.#switchOff();
+      case 'own-disc':
+        this.useOwnDisc();
+        return this.#part('[data-action="power"]').focus();
     }
   };
 
@@ -111,7 +203,7 @@ class OnkoMachine extends HTMLElement {
   }
 
   /** The ISO's bytes, fetched once; after a failure the next call fetches again. */
-  #fetchIso(): Promise<Uint8Array> {
+  #fetchIso(): Promise<Uint8Array<ArrayBuffer>> {
     this.#iso ??= fetchIso(this.getAttribute('iso') ?? '', this.dataset['isoSha256'] ?? '').catch((cause: unknown) => {
       this.#iso = undefined;
       throw cause;
@@ -124,9 +216,10 @@ class OnkoMachine extends HTMLElement {
     this.#setState('loading');
     const boot = this.#boot;
     this.#machine ??= this.#createMachine();
+    const { iso: handed, cpu } = this.#disc ?? {};
     try {
-      const iso = await this.#fetchIso();
-      if (boot === this.#boot) await this.#machine.powerOn(iso);
+      const iso = handed ?? (await this.#fetchIso());
+      if (boot === this.#boot) await this.#machine.powerOn(iso, cpu && { cpu });
     } catch (cause) {
       // What the machine itself fails at comes as an event, too, and has been shown by now.
       if (boot !== this.#boot || this.state === 'failed') return;
@@ -191,21 +284,18 @@ class OnkoMachine extends HTMLElement {
 
   #showText(rows: readonly string[]): void {
     this.#part('[data-text-screen]').textContent = rows.join('\n').trimEnd();
-    this.#showMenuKeys(menuIsShown(this.#checkpoint, rows));
-  }
-
-  get #menuKeys(): HTMLElement | null {
-    return this.querySelector<HTMLElement>('[data-menu-keys]');
+    const checkpoint = this.#checkpoint;
+    this.#showMenuKeys(checkpoint !== null && menuIsShown(checkpoint, rows));
   }
 
   get #menuWaits(): boolean {
-    return this.#menuKeys?.hidden === false;
+    return !this.#part('[data-menu-keys]').hidden;
   }
 
   /** Keys on the screen for those who have no keyboard, and for those who do not want to click the screen first. */
   #showMenuKeys(shown: boolean): void {
-    const keys = this.#menuKeys;
-    if (keys === null || keys.hidden === !shown) return;
+    const keys = this.#part('[data-menu-keys]');
+    if (keys.hidden === !shown) return;
     const focused = keys.contains(document.activeElement);
     keys.hidden = !shown;
     if (focused) this.#part('[data-action="reset"]').focus();
@@ -237,7 +327,7 @@ class OnkoMachine extends HTMLElement {
     ]);
     if (boot !== this.#boot) return;
 
-    const symbols = JSON.parse(this.dataset['symbols'] ?? '[]') as KernelSymbol[];
+    const symbols = this.#symbols;
     const place = locate(registers.rip, symbols);
     this.#showText(textScreen);
     const shape = screen.mode === 'text' ? 'text mode' : `${screen.bpp} bpp\npitch ${screen.pitch} bytes`;
@@ -247,15 +337,19 @@ class OnkoMachine extends HTMLElement {
     this.#read('instructions', `${(instructions / 1e6).toFixed(1)} million\nin ${seconds.toFixed(2)} s`);
 
     const seen: Observation = { screen, cpu: registers, textScreen, serial: this.#serialText() };
-    const verdict = await inSlices(judgeInSteps(this.#checkpoint, symbols, seen));
-    if (boot === this.#boot) this.#show(verdict);
+    const checkpoint = this.#checkpoint;
+    const verdict = checkpoint === null ? undefined : await inSlices(judgeInSteps(checkpoint, symbols, seen));
+    if (boot !== this.#boot) return;
+    if (verdict !== undefined) this.#show(verdict);
+    const detail: Judged = { seen, ...(this.#disc && { disc: this.#disc }), ...(verdict && { verdict }) };
+    this.dispatchEvent(new CustomEvent<Judged>(judgedEvent, { detail }));
   }
 
   #show({ passed, findings }: Verdict): void {
     this.dataset['verdict'] = passed ? 'passed' : 'failed';
     this.#part('[data-verdict-text]').textContent = [passed ? 'Passed.' : 'Failed.', ...findings].join('\n');
     const { chapter } = this.dataset;
-    if (passed && chapter) recordDone(chapter, 'booted');
+    if (passed && chapter && this.#disc === undefined) recordDone(chapter, 'booted');
   }
 
   /** Says what went wrong and what to do. The power button starts afresh. */
@@ -348,7 +442,7 @@ async function inSlices<T>(steps: Generator<undefined, T, undefined>): Promise<T
 }
 
 /** Fetches an ISO whole and makes sure that it is the right one. Rejects with a {@link MachineError} that names it. */
-async function fetchIso(url: string, sha256: string): Promise<Uint8Array> {
+async function fetchIso(url: string, sha256: string): Promise<Uint8Array<ArrayBuffer>> {
   const failure = (why: string) =>
     new MachineError(`The ISO ${url} could not be fetched: ${why}.`, 'Check the connection, then press power again.');
   const response = await fetch(url).catch(() => {
@@ -358,6 +452,14 @@ async function fetchIso(url: string, sha256: string): Promise<Uint8Array> {
   const iso = new Uint8Array(await response.arrayBuffer());
   await checkIntegrity(iso, sha256, `The ISO ${url}`);
   return iso;
+}
+
+export type { OnkoMachine };
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'onko-machine': OnkoMachine;
+  }
 }
 
 customElements.define('onko-machine', OnkoMachine);
