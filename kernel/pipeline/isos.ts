@@ -4,7 +4,7 @@ import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { parseElf } from '../../src/lib/elf.ts';
-import { address } from '../../src/lib/manifest.ts';
+import { address, kernelSymbols } from '../../src/lib/manifest.ts';
 import type { IsoEntry, KernelEntry, Manifest } from '../../src/lib/manifest.ts';
 import { fingerprint } from '../../tools/fingerprint.ts';
 import { cache, root } from '../../tools/paths.ts';
@@ -13,6 +13,7 @@ import { step } from '../../tools/steps.ts';
 import { buildChapter, buildLoader, writeTree } from './build.ts';
 import { chapters, findChapter } from './chapters.ts';
 import type { Chapter } from './chapters.ts';
+import { colorChapter, colorShapes } from './colors.ts';
 import { composeChapter } from './compose.ts';
 import { biosBoot, sourceDate, writeIso, xorrisoVersion } from './iso.ts';
 import type { IsoFiles } from './iso.ts';
@@ -144,6 +145,10 @@ async function buildOne(folder: string, { id, build, checkpoint }: Chapter, boot
   const iso = `${folder}/${file}`;
   const kernel = await (composeChapter(id).has(readersMakefile) ? makeIso : assembleIso)(id, iso, boot);
   const bytes = readFileSync(iso);
+  const colors =
+    id === colorChapter && kernel !== undefined
+      ? await step('finding where the colour lies in the kernel', () => colorShapes(readFileSync(kernel)))
+      : undefined;
   return {
     chapter: id,
     file,
@@ -151,7 +156,9 @@ async function buildOne(folder: string, { id, build, checkpoint }: Chapter, boot
     sha256: sha256(bytes),
     sourceHash: await sourceHash(id),
     checkpoint,
-    ...(kernel !== undefined && { kernel: describeKernel(readFileSync(kernel), build) }),
+    ...(kernel !== undefined && {
+      kernel: { ...describeKernel(readFileSync(kernel), build), ...(colors && { colors }) },
+    }),
   };
 }
 
@@ -191,16 +198,12 @@ async function makeIso(id: string, iso: string, boot: Boot): Promise<string> {
 
 /** What the page has to know of a kernel. Of a program for Linux the symbols are thousands, and say nothing of a kernel. */
 function describeKernel(bytes: Uint8Array, build: Chapter['build']): KernelEntry {
-  const { entry, symbols: all } = parseElf(bytes);
-  const symbols = build === 'bare' ? all : [];
+  const elf = parseElf(bytes);
   return {
     size: bytes.length,
     sha256: sha256(bytes),
-    entry: address(entry),
-    symbols: symbols
-      .filter(({ size, type }) => size > 0n && (type === 'function' || type === 'object'))
-      .sort((a, b) => (a.value < b.value ? -1 : a.value > b.value ? 1 : a.name < b.name ? -1 : 1))
-      .map(({ name, value, size }) => ({ name, address: address(value), size: Number(size) })),
+    entry: address(elf.entry),
+    symbols: build === 'bare' ? kernelSymbols(elf) : [],
   };
 }
 
@@ -208,7 +211,11 @@ function describeKernel(bytes: Uint8Array, build: Chapter['build']): KernelEntry
 async function sourceHash(id: string): Promise<string> {
   const tree = [...composeChapter(id)].flatMap(([path, { text }]) => [path, text]);
   const recipe = [...biosBoot(bootImage), sourceDate];
-  return fingerprint([...loaderSources(), defaultConfiguration, 'kernel/pipeline/make.ts'], [...tree, ...recipe]);
+  const probing = id === colorChapter ? ['kernel/pipeline/colors.ts', 'src/lib/color-patch.ts'] : [];
+  return fingerprint(
+    [...loaderSources(), defaultConfiguration, 'kernel/pipeline/make.ts', ...probing],
+    [...tree, ...recipe],
+  );
 }
 
 /** The files that the loader is compiled from, relative to the checkout's top. */
