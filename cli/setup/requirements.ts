@@ -57,6 +57,13 @@ const chromium = {
   arch: 'chromium',
   homebrew: '--cask chromium',
 };
+const lld = {
+  probe: 'ld.lld',
+  purpose: 'the linker that layouts are compared with in tests',
+  debian: 'lld',
+  arch: 'lld',
+  homebrew: 'lld',
+};
 
 /** Needed to build the in-page machine, and so for the site. */
 export const forEngine: readonly Requirement[] = [make, patch, xz, bios, vgaBios];
@@ -65,7 +72,7 @@ export const forEngine: readonly Requirement[] = [make, patch, xz, bios, vgaBios
 export const forIsos: readonly Requirement[] = [xorriso];
 
 /** Needed to run the tests, besides all of the above. */
-export const forTests: readonly Requirement[] = [qemu, chromium];
+export const forTests: readonly Requirement[] = [qemu, chromium, lld];
 
 /** Debian's Rust that can build `core` itself; taken where rustup has no `x86_64-unknown-none` target. */
 export const debianRust = ['rustc-web', 'cargo-web', 'rust-web-src', 'lld'] as const;

@@ -42,13 +42,16 @@ export async function buildIsosIfStale(): Promise<void> {
   const { buildIsos, isosAreCurrent } = await import('../../kernel/pipeline/isos.ts');
   const { recordTranscripts, transcriptsAreCurrent } = await import('../../kernel/pipeline/transcripts.ts');
   const { recordTargets, targetsAreCurrent } = await import('../../kernel/pipeline/targets.ts');
+  const { layoutInputsAreCurrent, recordLayoutInputs } = await import('../../kernel/pipeline/layout-inputs.ts');
   const [isos, transcripts, targets] = [await isosAreCurrent(), await transcriptsAreCurrent(), targetsAreCurrent()];
-  if (isos && transcripts && targets) return;
+  const layouts = await layoutInputsAreCurrent();
+  if (isos && transcripts && targets && layouts) return;
   await ensureInstalled(forIsos);
   await ensureRust({ checks: false });
   if (!isos) await buildIsos();
   if (!transcripts) await step('recording what compiler and linker say', recordTranscripts);
   if (!targets) await step('asking the compiler for its targets', recordTargets);
+  if (!layouts) await step('recording what the linker is given', recordLayoutInputs);
 }
 
 async function siteFingerprint(base: string): Promise<string> {
