@@ -1,7 +1,6 @@
 import { parseArgs } from 'node:util';
+import { bytesPerPixel, depths } from '../../src/lib/depth.ts';
 import {
-  bytesPerPixel,
-  depths,
   landingInWords,
   pixelPlace,
   rowBytes,

@@ -1,9 +1,6 @@
-import type { Color } from './color.ts';
-import { InputError, parseInteger, quote } from './input.ts';
-
-/** Bits per pixel that linear framebuffers of PCs have. */
-export const depths = [16, 24, 32] as const;
-export type Depth = (typeof depths)[number];
+import { decode, encode, layoutOf, memoryBytes, type Color } from './color.ts';
+import { bytesPerPixel, parseDepth, type Depth } from './depth.ts';
+import { InputError, parseInteger } from './input.ts';
 
 /** A linear framebuffer's shape, with the names of the Limine boot protocol. */
 export interface FramebufferShape {
@@ -18,11 +15,6 @@ export interface FramebufferShape {
 }
 
 export const largestSide = 16_384;
-
-/** Whole bytes of one pixel: 2, 3 or 4. */
-export function bytesPerPixel(bpp: Depth): number {
-  return bpp / 8;
-}
 
 /** Bytes that a row's pixels fill; the rest of the pitch is padding. */
 export function rowBytes({ width, bpp }: Pick<FramebufferShape, 'width' | 'bpp'>): number {
@@ -158,18 +150,17 @@ export function byteNames(bpp: Depth): string[] {
 /** A colour's bytes in memory, in the layouts of {@link byteNames}. */
 export function pixelBytes({ red, green, blue }: Color, bpp: Depth): number[] {
   if (bpp !== 16) return [blue, green, red, 0].slice(0, bytesPerPixel(bpp));
-  const word = ((red >> 3) << 11) | ((green >> 2) << 5) | (blue >> 3);
-  return [word & 0xff, word >> 8];
+  return memoryBytes(encode({ red, green, blue }, rgb565.format), 16);
 }
 
 /** The colour that a screen shows for a pixel's bytes; the other way of {@link pixelBytes}. */
 export function pixelColor(bytes: readonly number[], bpp: Depth): Color {
   const [first = 0, second = 0, third = 0] = bytes;
   if (bpp !== 16) return { red: third, green: second, blue: first };
-  const word = first | (second << 8);
-  const widen = (value: number, bits: number) => Math.round((value * 255) / (2 ** bits - 1));
-  return { red: widen(word >> 11, 5), green: widen((word >> 5) & 63, 6), blue: widen(word & 31, 5) };
+  return decode(first | (second << 8), rgb565.format);
 }
+
+const rgb565 = layoutOf('565', 'rgb');
 
 /** A picture for a screen of any size: a sun between upright bars, so that a slant is seen at once. */
 export function testPicture(
@@ -235,13 +226,6 @@ export function parsePixelSetting(text: (field: PixelField) => string): PixelSet
 
 /** Far above any pitch of a real card, and small enough for every offset to be exact. */
 const largestPitch = 2 ** 20;
-
-/** Reads a number of bits per pixel. Throws {@link InputError} for what no framebuffer has. */
-export function parseDepth(text: string): Depth {
-  const depth = depths.find((candidate) => String(candidate) === text.trim());
-  if (depth === undefined) throw new InputError(`The bits per pixel are 16, 24 or 32, not ${quote(text)}.`);
-  return depth;
-}
 
 /** The setting as a URL fragment without the `#`: `pixel=100,50&size=1366x768&bpp=32&pitch=5504`. */
 export function pixelToFragment({ shape, x, y }: PixelSetting): string {

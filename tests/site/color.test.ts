@@ -79,6 +79,42 @@ test('BGR order swaps red and blue in the word and in memory, and leaves the Rus
   );
 });
 
+test('at 16 bits per pixel the rounding is shown, masks can be set by hand, and wrong ones are named', async () => {
+  const { page, complaints } = await site.visit(path);
+  const shown = async (selector: string) => ((await page.locator(`onko-color ${selector}`).textContent()) ?? '').trim();
+  await field(page, 'layout').selectOption('565');
+  assert.deepEqual(await results(page), {
+    'u32-hex': '0x08C4',
+    'u32-dec': '2244',
+    bits: '00001 000110 00100',
+    bytes: 'C4 08',
+  });
+  assert.equal(await shown('[data-term=red] [data-part=rounding]'), '12 × 31 / 255 = 1.46, so 1');
+  assert.equal(await shown('output[name=shown]'), '8, 24, 33');
+  assert.equal(await shown('[data-top]'), '15');
+
+  await page.locator('onko-color .masks summary').click();
+  assert.equal(await field(page, 'red_mask_shift').inputValue(), '11');
+  await field(page, 'red_mask_size').fill('6');
+  assert.match(await shown('[role=alert]'), /^Red has 6 bits from bit 11 up.*bits 0 to 15/);
+  await field(page, 'red_mask_size').fill('4');
+  assert.equal(await shown('[role=alert]'), '');
+  assert.equal(await field(page, 'layout').inputValue(), 'own');
+  assert.equal((await results(page)).bits, '0 0001 000110 00100');
+  await field(page, 'red_mask_size').press('Enter');
+  const { hash } = new URL(page.url());
+  assert.equal(hash, '#color=0c1821&bpp=16&masks=4/11,6/5,5/0');
+
+  const { page: linked } = await site.visit(path + hash);
+  assert.equal((await results(linked)).bits, '0 0001 000110 00100');
+  assert.equal(await field(linked, 'green_mask_size').isVisible(), true, 'masks of one’s own are opened');
+  await linked.locator('onko-color [data-action=reset]').click();
+  assert.deepEqual(await results(linked), onko);
+  await field(linked, 'layout').selectOption('24');
+  assert.equal((await results(linked)).bytes, '21 18 0C');
+  assert.deepEqual(complaints, []);
+});
+
 test('a bad entry is named in an alert, the results stay, and mending it clears the alert', async () => {
   const { page } = await site.visit(path);
   const alert = page.locator('onko-color [role=alert]');

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { bytesPerPixel, depths } from '../../src/lib/depth.ts';
 import {
-  bytesPerPixel,
   byteNames,
-  depths,
   landingInWords,
   laptopPixel,
   memoryAround,

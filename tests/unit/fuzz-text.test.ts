@@ -3,8 +3,9 @@ import recorded from '../../src/data/targets.json' with { type: 'json' };
 import { addressFromFragment, describeAddress, parseAddress, parseLevels } from '../../src/lib/address.ts';
 import { answerOutcome } from '../../src/lib/answer.ts';
 import { parseTicked } from '../../src/lib/checklist.ts';
-import { parseChannel, parseHexColor, parseOrder, settingFromFragment } from '../../src/lib/color.ts';
-import { parseDepth, pixelFromFragment } from '../../src/lib/framebuffer.ts';
+import { parseChannel, parseHexColor, parseMasks, parseOrder, settingFromFragment } from '../../src/lib/color.ts';
+import { parseDepth } from '../../src/lib/depth.ts';
+import { pixelFromFragment } from '../../src/lib/framebuffer.ts';
 import { InputError, parseInteger } from '../../src/lib/input.ts';
 import { confFromFragment } from '../../src/lib/limine-conf.ts';
 import { parseProgress } from '../../src/lib/progress.ts';
@@ -30,6 +31,11 @@ const readers: Record<string, Reader> = {
   colours: {
     parse: (text) => [parseHexColor, parseOrder, (each: string) => parseChannel(each, 'red')].map(first(text)),
     seeds: ['#0c1821', 'abc', 'rgb', '255'],
+  },
+  masks: {
+    parse: (text) => parseMasks(text, 16),
+    seeds: ['5/11,6/5,5/0', '0xf800,0x7e0,0x1f'],
+    words: ['/', ',', '0x', '5/'],
   },
   addresses: {
     parse: (text) => describeAddress(parseAddress(text), 4),
@@ -61,6 +67,7 @@ const readers: Record<string, Reader> = {
       ].map(first(text)),
     seeds: [
       'color=0c1821&order=rgb',
+      'color=0c1821&bpp=16&masks=5/11,6/5,5/0',
       'pixel=100,50&size=1366x768&bpp=32&pitch=5504',
       'flags=5',
       'address=0xffffffff80000000&levels=4',

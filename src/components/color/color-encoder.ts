@@ -2,23 +2,34 @@ import { shapeReasons } from '../../lib/color-patch.ts';
 import type { ColorInstruction } from '../../lib/color-patch.ts';
 import {
   type Channel,
+  type Layout,
   type Setting,
   bitGroups,
+  byteOwners,
   channels,
+  checkLayout,
   cssHex,
   decode,
   encode,
   formats,
   hexByte,
   hexWord,
+  layoutOf,
   memoryBytes,
+  nameOf,
   onkoColor,
+  orderOf,
   parseChannel,
   parseHexColor,
+  parseLayoutName,
   parseOrder,
+  parseShift,
+  parseSize,
+  roundingInWords,
   rustLine,
   settingFromFragment,
   settingToFragment,
+  shownInWords,
   terms,
 } from '../../lib/color.ts';
 import type { Disc, Judged } from '../machine/machine-element.ts';
@@ -31,7 +42,7 @@ import { WidgetElement, type Field } from '../widget-element.ts';
  * The markup comes from ColorEncoder.astro, already filled in for the colour of Part 1.
  */
 class ColorEncoder extends WidgetElement<Setting> {
-  protected readonly initial: Setting = { color: onkoColor, order: 'rgb' };
+  protected readonly initial: Setting = { color: onkoColor, layout: layoutOf('32', 'rgb') };
   /** The disc that the machine was last given. */
   #booted: Disc | undefined;
 
@@ -113,47 +124,72 @@ class ColorEncoder extends WidgetElement<Setting> {
   }
 
   protected read(field: Field): Setting {
-    const { color, order } = this.setting;
+    const { color, layout } = this.setting;
     const channel = channels.find((name) => field.dataset['channel'] === name);
-    if (channel !== undefined) return { color: { ...color, [channel]: parseChannel(field.value, channel) }, order };
-    if (field.name === 'order') return { color, order: parseOrder(field.value) };
-    return { color: parseHexColor(field.value), order };
+    if (channel !== undefined) return { color: { ...color, [channel]: parseChannel(field.value, channel) }, layout };
+    if (field.dataset['mask'] !== undefined) return { color, layout: this.#readMasks(layout) };
+    if (field.name === 'layout') return { color, layout: layoutOf(parseLayoutName(field.value), orderOf(layout)) };
+    if (field.name === 'order') return { color, layout: reordered(layout, field) };
+    return { color: parseHexColor(field.value), layout };
+  }
+
+  /** The six fields of sizes and shifts, in a pixel of as many bits as before. */
+  #readMasks({ bpp, format }: Layout): Layout {
+    const text = (name: string) => this.one(`[name=${name}]`, HTMLInputElement).value;
+    const masks = { ...format };
+    for (const channel of channels) {
+      masks[channel] = {
+        size: parseSize(text(`${channel}_mask_size`), channel),
+        shift: parseShift(text(`${channel}_mask_shift`), channel),
+      };
+    }
+    const layout = { bpp, format: masks };
+    checkLayout(layout);
+    return layout;
   }
 
   /** Writes the setting into every field and result, except the field that is being edited. */
   protected show(setting: Setting, edited?: Field): void {
-    const { color, order } = setting;
-    const format = formats[order];
+    const { color, layout } = setting;
+    const { bpp, format } = layout;
     const word = encode(color, format);
 
     for (const field of this.querySelectorAll<HTMLInputElement | HTMLSelectElement>('input, select')) {
       if (field !== edited) field.value = fieldValue(field, setting);
     }
+    if (nameOf(layout) === undefined) this.one('.masks', HTMLDetailsElement).open = true;
     for (const term of terms(color, format)) {
       const line = this.one(`[data-term=${term.channel}]`, HTMLElement);
       for (const [part, text] of [
         ['value', String(term.value)],
         ['shift', String(term.shift)],
-        ['word', hexWord(term.word)],
+        ['word', hexWord(term.word, bpp)],
+        ['rounding', roundingInWords(color[term.channel], format[term.channel].size)],
       ] as const) {
         const place = line.querySelector(`[data-part=${part}]`);
         if (place !== null) place.textContent = text;
       }
     }
-    this.one('[name=u32-hex]', HTMLOutputElement).textContent = hexWord(word);
-    this.one('[name=u32-dec]', HTMLOutputElement).textContent = String(word);
-    const groups = bitGroups(word, format);
-    const bits = groups.map((group) => ({ owner: group.owner, label: `${group.high}–${group.low}`, text: group.bits }));
+    this.write('[name=u32-hex]', hexWord(word, bpp));
+    this.write('[name=u32-dec]', String(word));
+    this.write('[name=shown]', shownInWords(color, format));
+    this.write('[data-top]', String(bpp - 1));
+    const bits = bitGroups(word, format, bpp).map(({ owner, high, low, bits: text }) => ({
+      owner,
+      label: high === low ? String(high) : `${high}–${low}`,
+      text,
+    }));
     fill(this.one('[name=bits]', HTMLOutputElement), bits);
-    const bytes = memoryBytes(word).map((byte, index) => ({
-      owner: groups.find((group) => group.low <= index * 8 && index * 8 <= group.high)?.owner ?? 'unused',
+    const owners = byteOwners(layout);
+    const bytes = memoryBytes(word, bpp).map((byte, index) => ({
+      owner: owners[index] ?? 'unused',
       label: `+${index}`,
       text: hexByte(byte),
     }));
     fill(this.one('[name=bytes]', HTMLOutputElement), bytes);
-    this.one('[data-rust]', HTMLElement).textContent = rustLine(color);
-    this.style.setProperty('--on-rgb', cssHex(decode(word, formats.rgb)));
-    this.style.setProperty('--on-bgr', cssHex(decode(word, formats.bgr)));
+    this.write('[data-rust]', rustLine(color));
+    this.style.setProperty('--on-rgb', cssHex(decode(word, swatchFormat(layout, 'rgb'))));
+    this.style.setProperty('--on-bgr', cssHex(decode(word, swatchFormat(layout, 'bgr'))));
   }
 
   async #copyRustLine(button: HTMLButtonElement): Promise<void> {
@@ -206,14 +242,36 @@ function patchSummary({ size, changed }: Painted): string {
   return `${changed} of the kernel’s ${size} ${bytes}, as if you had compiled it with this colour. In the frames: the number, lowest byte first.`;
 }
 
-function fieldValue(field: Field, { color, order }: Setting): string {
-  const channel = channels.find((name) => field.dataset['channel'] === name);
-  if (channel !== undefined) return String(color[channel]);
-  return field.name === 'order' ? order : cssHex(color);
+function fieldValue(field: Field, { color, layout }: Setting): string {
+  const { channel, mask, part } = field.dataset;
+  for (const each of channels) {
+    if (channel === each) return String(color[each]);
+    if (mask === each) return String(layout.format[each][part === 'size' ? 'size' : 'shift']);
+  }
+  if (field.name === 'layout') return nameOf(layout) ?? 'own';
+  return field.name === 'order' ? orderOf(layout) : cssHex(color);
+}
+
+/** The layout in the order that the field says. */
+function reordered(layout: Layout, field: Field): Layout {
+  return parseOrder(field.value) === orderOf(layout) ? layout : swapped(layout);
+}
+
+/** The layout with red and blue in each other's place. */
+function swapped({ bpp, format }: Layout): Layout {
+  return { bpp, format: { ...format, red: format.blue, blue: format.red } };
+}
+
+/** How a screen of this order reads the layout's words. */
+function swatchFormat(layout: Layout, order: 'rgb' | 'bgr') {
+  return orderOf(layout) === order ? layout.format : swapped(layout).format;
 }
 
 /** Fills a result with its coloured pieces, a space between them, as ColorEncoder.astro does. */
-function fill(output: HTMLOutputElement, pieces: { owner: Channel | 'unused'; label: string; text: string }[]): void {
+function fill(
+  output: HTMLOutputElement,
+  pieces: { owner: Channel | 'unused' | 'several'; label: string; text: string }[],
+): void {
   output.replaceChildren(
     ...pieces.flatMap(({ owner, label, text }, index) => {
       const piece = document.createElement('span');

@@ -1,5 +1,5 @@
+import { bytesPerPixel } from '../../lib/depth.ts';
 import {
-  bytesPerPixel,
   landingInWords,
   laptopPixel,
   parsePixelSetting,

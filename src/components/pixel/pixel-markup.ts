@@ -1,7 +1,7 @@
 /** The parts of the pixel explorer that change as a whole, as HTML. Only numbers and our own words stand in them. */
+import { bytesPerPixel } from '../../lib/depth.ts';
 import {
   byteNames,
-  bytesPerPixel,
   memoryAround,
   rowBytes,
   shownColor,
