@@ -2,7 +2,7 @@
 #
 # Addresses that Rust knows as well are in src/layout.rs.
 
-.set PAGE_TABLES,   0x60000     # four-level tables that map the first 4 GiB, at 0 and at the direct map
+.set PAGE_TABLES,   0x60000     # four-level tables that map the first 4 GiB one to one
 .set STACK_TOP,     0x60000
 .set REAL_STACK,    0x7c00
 .set BLOCKS_AT_ONCE, 16         # 32 KiB: half a segment, which every BIOS manages
@@ -93,9 +93,11 @@ com1_setup:
 no_boot_info_table:
     .asciz "Onko loader\r\nCannot boot: the boot image does not know where it lies; expected an ISO made with xorriso's option -boot-info-table.\r\n"
 
-# Loads the blocks behind the first one right behind it in memory.
+# Loads the blocks behind the first one right behind it in memory. On a CD the BIOS counts in blocks, on a disk in sectors.
 load_rest:
     incl %eax
+    movzbl sectors_per_block, %ecx
+    mull %ecx
     movl %eax, packet_lba
     movw $image_blocks - 1, %cx
     movw $((REAL_STACK + 2048) / 16), %bx
@@ -106,7 +108,9 @@ load_more:
     cmpw %ax, %cx
     ja 1f
     movw %cx, %ax
-1:  movw %ax, packet_count
+1:  movw %ax, %di
+    mulb sectors_per_block
+    movw %ax, packet_count
     movw %bx, packet_segment
     pushal
     movb $0x42, %ah
@@ -118,11 +122,11 @@ load_more:
     jc refuse
     cmpw packet_count, %ax      # some BIOSes call a read beyond the disc's end a success
     jne refuse
-    subw %ax, %cx
     movzwl %ax, %eax
     addl %eax, packet_lba
-    shlw $7, %ax                # blocks of 2048 bytes to paragraphs of 16
-    addw %ax, %bx
+    subw %di, %cx
+    shlw $7, %di                # blocks of 2048 bytes to paragraphs of 16
+    addw %di, %bx
     jmp load_more
 loaded:
 
@@ -175,8 +179,7 @@ loaded:
     jmp refuse
 a20_open:
 
-# Page tables: one top-level table, one of 1 GiB steps, four of 2 MiB pages. Entries 0 and 256 of the top level share
-# the rest, so that code can move into the direct map before the kernel's tables are loaded.
+# Page tables: one top-level table, one of 1 GiB steps, four of 2 MiB pages.
     movw $(PAGE_TABLES / 16), %ax
     movw %ax, %es
     xorw %di, %di
@@ -185,7 +188,6 @@ a20_open:
     rep stosl
     movl $(PAGE_TABLES + 0x1003), %eax
     movl %eax, %es:0
-    movl %eax, %es:256 * 8
     movw $0x1000, %di
     movw $4, %cx
 1:  addl $0x1000, %eax
@@ -253,6 +255,10 @@ a20_probe:
 .globl boot_drive
 boot_drive:
     .byte 0
+# What the BIOS counts in: 1 on a CD, 4 on a disk with sectors of 512 bytes.
+.globl sectors_per_block
+sectors_per_block:
+    .byte 1
 
 unreadable:
     .asciz "Onko loader\r\nCannot boot: the BIOS cannot read the rest of the loader from the boot medium.\r\n"
@@ -261,11 +267,87 @@ no_long_mode:
 no_a20:
     .asciz "Onko loader\r\nCannot boot: address line 20 stays closed, so memory above 1 MiB cannot be used.\r\n"
 
+# The boot sector of a disk or stick with the ISO on it: kernel/pipeline/bios-install.ts copies these 440 bytes in front of
+# the partition table, and fills in where this image begins. It loads the image's first block as a BIOS does from a CD.
+    .org 0x600
+.set BOOT_SECTOR_AT, 0x600      # where it goes in memory, out of the way of the block
+
+boot_sector:
+    jmp boot_sector_start
+    .org boot_sector + 0x5a     # BIOSes that take a stick for a floppy disk write up to here
+boot_sector_start:
+    cli
+    xorw %ax, %ax
+    movw %ax, %ds
+    movw %ax, %es
+    movw %ax, %ss
+    movw $REAL_STACK, %sp
+    sti
+    cld
+    movw $REAL_STACK, %si
+    movw $BOOT_SECTOR_AT, %di
+    movw $256, %cx
+    rep movsw
+    ljmpw $0, $(1f - boot_sector + BOOT_SECTOR_AT)
+1:  testb $0x80, %dl            # a BIOS that forgets to say which drive: the first disk
+    jnz 2f
+    movb $0x80, %dl
+2:  pushw %dx
+    movb $0x41, %ah
+    movw $0x55aa, %bx
+    int $0x13
+    popw %dx
+    movw $(no_block_numbers - boot_sector + BOOT_SECTOR_AT), %si
+    jc boot_sector_refuse
+    cmpw $0xaa55, %bx
+    jne boot_sector_refuse
+    movb $0x42, %ah
+    movw $(first_block - boot_sector + BOOT_SECTOR_AT), %si
+    pushw %dx
+    int $0x13
+    popw %dx
+    movw $(no_first_block - boot_sector + BOOT_SECTOR_AT), %si
+    jc boot_sector_refuse
+    movl boot_sector_name, %eax
+    cmpl (boot_sector_name - boot_sector + BOOT_SECTOR_AT), %eax
+    movw $(no_loader - boot_sector + BOOT_SECTOR_AT), %si
+    jne boot_sector_refuse
+    movb $4, sectors_per_block
+    ljmpw $0, $_start
+
+boot_sector_refuse:
+    lodsb
+    testb %al, %al
+    jz 1f
+    outb %al, $0xe9
+    movb $0x0e, %ah
+    movw $7, %bx
+    int $0x10
+    jmp boot_sector_refuse
+1:  cli
+    hlt
+    jmp 1b
+
+no_block_numbers:
+    .asciz "Cannot boot: this BIOS cannot read disks by block number.\r\n"
+no_first_block:
+    .asciz "Cannot boot: the disk cannot be read.\r\n"
+no_loader:
+    .asciz "Cannot boot: no loader where it was when the disk was made.\r\n"
+
+    .org boot_sector + 420
+boot_sector_name:
+    .ascii "ONKO"
+first_block:
+    .byte 16, 0
+    .word 4, REAL_STACK, 0
+    .quad 0                     # filled in: the first sector of this image
+    .org boot_sector + 440
+
 # Up to here everything is in the first block, the one that the BIOS loads.
     .org 2048
 
-# The descriptors that the Limine boot protocol prescribes; real mode and long mode meet here.
-.globl global_descriptors
+# Real mode and long mode meet here. The same as the kernel's, see x86/src/handoff.rs.
 .balign 8
 global_descriptors:
     .quad 0
@@ -414,43 +496,3 @@ exception:
     movq %rsp, %rdi
     andq $-16, %rsp
     call loader_exception
-
-# enter_kernel(tables, entry, stack, descriptors): position-independent, copied to memory that the kernel's page tables
-# map. `descriptors` points to the operands of lgdt and lidt, 16 bytes apart; below `stack` there is room for a frame.
-.globl enter_kernel
-.globl enter_kernel_end
-enter_kernel:
-    movq %rdi, %cr3
-    lgdt (%rcx)
-    lidt 16(%rcx)
-    movl $0x80010011, %eax      # paging, write protection, extension type, protection
-    movq %rax, %cr0
-    movl $0x30, %eax
-    movl %eax, %ds
-    movl %eax, %es
-    movl %eax, %fs
-    movl %eax, %gs
-    movl %eax, %ss
-    movq %rdx, %rsp
-    pushq $0x30
-    pushq %rdx
-    pushq $2                    # flags: all clear but the bit that always is set
-    pushq $0x28
-    pushq %rsi
-    xorl %eax, %eax
-    xorl %ebx, %ebx
-    xorl %ecx, %ecx
-    xorl %edx, %edx
-    xorl %esi, %esi
-    xorl %edi, %edi
-    xorl %ebp, %ebp
-    xorl %r8d, %r8d
-    xorl %r9d, %r9d
-    xorl %r10d, %r10d
-    xorl %r11d, %r11d
-    xorl %r12d, %r12d
-    xorl %r13d, %r13d
-    xorl %r14d, %r14d
-    xorl %r15d, %r15d
-    iretq
-enter_kernel_end:

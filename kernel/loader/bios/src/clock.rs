@@ -1,7 +1,7 @@
 //! The real-time clock in CMOS (MC146818).
 
-use crate::cpu::{input, out};
 use onko_loader_core::date::Clock;
+use onko_loader_x86::cpu::{input, out};
 
 /// Seconds since 1970 by the clock; `None` where it holds no date.
 pub fn unix_time() -> Option<i64> {

@@ -1,95 +1,26 @@
-//! Words for people: the text screen, COM1 and port 0xE9.
+//! Words for people: the text screen and the keys before it.
 
-use crate::bios::{Registers, interrupt};
-use crate::cpu::{halt, input, out};
+use crate::bios::{Registers, data_area_u32, interrupt, wait_for_interrupt};
 use core::fmt::{self, Write};
 use onko_loader_core::error::{Refusal, shown};
-use onko_loader_core::text::wrap;
-
-/// Columns of the text screen.
-pub const COLUMNS: usize = 80;
-/// Rows of the text screen.
-pub const ROWS: usize = 25;
-
-/// Attribute of plain text: light grey on black.
-pub const PLAIN: u8 = 0x07;
-/// Attribute of headings: white on black.
-pub const BRIGHT: u8 = 0x0f;
-/// Attribute of the selected row: black on light grey.
-pub const SELECTED: u8 = 0x70;
-
-/// Port 0xE9, which emulators log.
-pub struct DebugPort;
-
-impl Write for DebugPort {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        text.bytes().for_each(|byte| out(0xe9, byte));
-        Ok(())
-    }
-}
-
-/// COM1, which boot.s has set up.
-pub struct Serial;
-
-impl Write for Serial {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        for byte in text.bytes() {
-            if byte == b'\n' {
-                send(b'\r');
-            }
-            send(byte);
-        }
-        Ok(())
-    }
-}
-
-fn send(byte: u8) {
-    const DATA: u16 = 0x3f8;
-    const LINE_STATUS: u16 = 0x3fd;
-    const TRANSMITTER_EMPTY: u8 = 0x20;
-    // A machine without COM1, or with one that is stuck, must not stop here.
-    for _ in 0..1_000_000 {
-        if input(LINE_STATUS) & TRANSMITTER_EMPTY != 0 {
-            break;
-        }
-    }
-    out(DATA, byte);
-}
-
-/// Both at once.
-pub struct Both;
-
-impl Write for Both {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        DebugPort.write_str(text)?;
-        Serial.write_str(text)
-    }
-}
+use onko_loader_core::menu::{BRIGHT, COLUMNS, HEADING, Key, PLAIN, ROWS, Terminal};
+use onko_loader_core::text::{Text, wrap};
+use onko_loader_x86::cpu::halt;
+use onko_loader_x86::ports::Both;
 
 /// The text screen in mode 3, 80 columns by 25 rows.
-pub struct Screen;
+pub struct Screen {
+    /// The BIOS's clock when it was last looked at.
+    last: u32,
+}
 
 impl Screen {
-    /// Sets the text mode, which clears the screen, and hides the cursor.
-    pub fn open() -> Self {
-        interrupt(0x10, &mut Registers { eax: 0x0003, ..Registers::default() });
-        interrupt(0x10, &mut Registers { eax: 0x0100, ecx: 0x2000, ..Registers::default() });
-        Self
+    /// The screen, in whatever mode it is.
+    pub fn new() -> Self {
+        Self { last: ticks() }
     }
 
-    /// Writes `text` at a place, as far as the row reaches.
-    pub fn write(&mut self, row: usize, column: usize, attribute: u8, text: &[u8]) {
-        for (place, &byte) in (column..COLUMNS).zip(text) {
-            self.put(row, place, attribute, shown(byte) as u8);
-        }
-    }
-
-    /// Fills a row from `column` on with blanks.
-    pub fn clear_row(&mut self, row: usize, column: usize, attribute: u8) {
-        (column..COLUMNS).for_each(|place| self.put(row, place, attribute, b' '));
-    }
-
-    fn put(&mut self, row: usize, column: usize, attribute: u8, character: u8) {
+    fn put(row: usize, column: usize, attribute: u8, character: u8) {
         if row < ROWS && column < COLUMNS {
             let cell = 0xb8000 + 2 * (row * COLUMNS + column);
             // SAFETY: inside the text screen's memory, which `open` has made the screen show.
@@ -98,35 +29,65 @@ impl Screen {
     }
 }
 
-/// Text put together in place; what does not fit is cut.
-pub struct Text<const N: usize> {
-    bytes: [u8; N],
-    length: usize,
-}
-
-impl<const N: usize> Text<N> {
-    /// The text that `arguments` give.
-    pub fn new(arguments: fmt::Arguments<'_>) -> Self {
-        let mut text = Self { bytes: [0; N], length: 0 };
-        // Fails only when the text is cut.
-        let _cut = text.write_fmt(arguments);
-        text
+impl Terminal for Screen {
+    fn open(&mut self) {
+        interrupt(0x10, &mut Registers { eax: 0x0003, ..Registers::default() });
+        interrupt(0x10, &mut Registers { eax: 0x0100, ecx: 0x2000, ..Registers::default() });
     }
 
-    /// The text, ASCII only.
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.bytes[..self.length]
-    }
-}
-
-impl<const N: usize> Write for Text<N> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        for character in text.chars().map(|c| if c.is_ascii() { c as u8 } else { b'?' }) {
-            *self.bytes.get_mut(self.length).ok_or(fmt::Error)? = character;
-            self.length += 1;
+    fn write(&mut self, row: usize, column: usize, attribute: u8, text: &[u8]) {
+        for (place, &byte) in (column..COLUMNS).zip(text) {
+            Self::put(row, place, attribute, shown(byte) as u8);
         }
-        Ok(())
     }
+
+    fn clear_row(&mut self, row: usize) {
+        (0..COLUMNS).for_each(|place| Self::put(row, place, PLAIN, b' '));
+    }
+
+    fn wait(&mut self) -> Option<Key> {
+        const ENTER: u8 = 0x1c;
+        const UP: u8 = 0x48;
+        const DOWN: u8 = 0x50;
+        // The clock interrupts 18 times a second.
+        wait_for_interrupt();
+        pressed_key().map(|code| match code {
+            UP => Key::Up,
+            DOWN => Key::Down,
+            ENTER => Key::Enter,
+            _ => Key::Other,
+        })
+    }
+
+    fn elapsed(&mut self) -> u64 {
+        const TICKS_PER_DAY: u32 = 0x0018_00b0;
+        const TICK: u64 = 54_925;
+        let now = ticks();
+        let passed = if now >= self.last { now - self.last } else { now + TICKS_PER_DAY - self.last };
+        self.last = now;
+        u64::from(passed) * TICK
+    }
+
+    fn announce(&mut self, line: fmt::Arguments<'_>) {
+        // Writing to these cannot fail.
+        let _written = writeln!(Both, "{line}");
+    }
+}
+
+/// Ticks of the BIOS's clock since midnight.
+fn ticks() -> u32 {
+    data_area_u32(0x6c)
+}
+
+/// Scan code of a key that was pressed, if one was (BIOS data area: 0x41A head, 0x41C tail of the keyboard buffer).
+fn pressed_key() -> Option<u8> {
+    let pointers = data_area_u32(0x1a);
+    if pointers & 0xffff == pointers >> 16 {
+        return None;
+    }
+    let mut registers = Registers::default();
+    interrupt(0x16, &mut registers);
+    Some(registers.ah())
 }
 
 /// For results whose error is a refusal: there is nobody above who could do anything else about it.
@@ -152,11 +113,11 @@ pub fn stop(refusal: &Refusal<'static>) -> ! {
 pub fn refuse(reason: fmt::Arguments<'_>) -> ! {
     const MARGIN: usize = 2;
     let text = Text::<2048>::new(reason);
-    let heading = concat!("Onko loader ", env!("CARGO_PKG_VERSION"));
     // Writing to these cannot fail.
-    let _written = writeln!(Both, "{heading}\n{reason}");
-    let mut screen = Screen::open();
-    screen.write(1, MARGIN, BRIGHT, heading.as_bytes());
+    let _written = writeln!(Both, "{HEADING}\n{reason}");
+    let mut screen = Screen::new();
+    screen.open();
+    screen.write(1, MARGIN, BRIGHT, HEADING.as_bytes());
     for (row, line) in (3..ROWS).zip(wrap(text.as_bytes(), COLUMNS - 2 * MARGIN)) {
         screen.write(row, MARGIN, PLAIN, line);
     }

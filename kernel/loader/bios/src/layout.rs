@@ -20,12 +20,12 @@ pub const DISK_BUFFER_BLOCKS: u32 = 16;
 pub const SCRATCH: u32 = 0x38000;
 const NAME: u32 = 0x39000;
 
-/// Room for one name, which refusals refer to.
+/// Room for one name, which a refusal refers to. Asking again is the end of what was given before.
 pub fn name() -> &'static mut Name {
     const { assert!(size_of::<Name>() <= 4096 && align_of::<Name>() == 1) };
     let name = NAME as usize as *mut Name;
     // SAFETY: nothing else lies there (see the table), and the loader's page tables map it; a name is written before it
-    // is referred to. A refusal that refers to it is the loader's end, so there is never a second one.
+    // is referred to. Callers give it to one search at a time, and a refusal that refers to it is the loader's end.
     unsafe {
         name.write(Name::new());
         &mut *name

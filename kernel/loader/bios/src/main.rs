@@ -1,26 +1,24 @@
-//! The loader for PCs with a BIOS: from the boot sector to a kernel's first instruction.
+//! The loader for PCs with a BIOS: from the boot image's first block to a kernel's first instruction.
 #![no_std]
 #![no_main]
 
 mod bios;
 mod clock;
 mod console;
-mod cpu;
-mod disk;
 mod exceptions;
-mod handoff;
 mod kernel;
 mod layout;
 mod memory;
-mod menu;
-mod settings;
+mod pc;
 mod tables;
 mod video;
 
-use console::{OrRefuse, refuse};
+use console::{OrRefuse, Screen, refuse};
 use core::panic::PanicInfo;
-use disk::Disk;
+use onko_loader_core::boot::{Kernel, read_config};
 use onko_loader_core::iso9660::Volume;
+use onko_loader_core::menu;
+use pc::Pc;
 
 core::arch::global_asm!(include_str!("boot.s"), options(att_syntax));
 
@@ -28,12 +26,12 @@ core::arch::global_asm!(include_str!("boot.s"), options(att_syntax));
 #[unsafe(no_mangle)]
 extern "sysv64" fn loader_main() -> ! {
     exceptions::catch();
-    let mut memory = memory::detect();
-    let mut disk = Disk::boot();
-    let volume = Volume::open(&mut disk).or_refuse();
-    let config = settings::read(&mut disk, &volume, &mut memory);
-    let entry = menu::choose(&config);
-    kernel::boot(&mut disk, &volume, &mut memory, &config, entry)
+    let mut pc = Pc::new();
+    let volume = Volume::open(&mut pc).or_refuse();
+    let config = read_config(&mut pc, &volume).or_refuse();
+    let entry = menu::choose(&config, &mut Screen::new());
+    let kernel = Kernel::load(&mut pc, &volume, &config, entry).or_refuse();
+    kernel::boot(pc, kernel)
 }
 
 /// A bug in the loader. The place is not told: it would put 5 KiB of file names and lines, and the builder's folders,

@@ -43,14 +43,19 @@ pub fn detect() -> MemoryMap {
     map
 }
 
-/// Takes whole pages of memory below 4 GiB, for as long as the machine runs; stops when there are none.
+/// Takes whole pages of memory below 4 GiB, for as long as the machine runs.
 #[expect(clippy::mut_from_ref, reason = "the memory is the machine's, not the text's")]
-pub fn take(memory: &mut MemoryMap, size: u64, kind: Kind, purpose: &'static str) -> &'static mut [u8] {
-    let address = memory.take(size, PAGE, kind, purpose).or_refuse();
+pub fn take(
+    memory: &mut MemoryMap,
+    size: u64,
+    kind: Kind,
+    purpose: &'static str,
+) -> Result<&'static mut [u8], Refusal<'static>> {
+    let address = memory.take(size, PAGE, kind, purpose)?;
     // `take` would have failed for a size that cannot be rounded up.
     let size = align_up(size.max(1), PAGE).unwrap_or(PAGE);
     // SAFETY: the map had it as usable below 4 GiB, and never hands it out again.
-    unsafe { physical(address, size) }
+    Ok(unsafe { physical(address, size) })
 }
 
 /// Pages for the kernel's page tables, out of the map.
@@ -58,7 +63,7 @@ pub struct Tables<'m>(pub &'m mut MemoryMap);
 
 impl TableMemory for Tables<'_> {
     fn new_table(&mut self) -> u64 {
-        let table = take(self.0, PAGE, Kind::LoaderReclaimable, "a page table");
+        let table = take(self.0, PAGE, Kind::LoaderReclaimable, "a page table").or_refuse();
         table.fill(0);
         table.as_ptr() as u64
     }

@@ -1,4 +1,4 @@
-//! The firmware's tables in low memory: ACPI's root pointer and SMBIOS's entry points.
+//! The firmware's tables: ACPI's root pointer and SMBIOS's entry points in low memory, and what they lead to.
 
 use crate::layout::physical;
 use onko_loader_core::firmware::{find_rsdp, find_smbios32, find_smbios64};
@@ -23,4 +23,11 @@ fn search((base, length): (u64, u64), find: fn(&[u8]) -> Option<usize>) -> Optio
     // SAFETY: firmware memory below 1 MiB, in which nothing of the loader lies; it is only read.
     let memory: &[u8] = unsafe { physical(base, length) };
     find(memory).map(|offset| base + offset as u64)
+}
+
+/// Memory of the firmware's tables; `None` beyond the 4 GiB that the loader's page tables map.
+pub fn read(address: u64, length: u64) -> Option<&'static [u8]> {
+    let mapped = address.checked_add(length)? <= 1 << 32;
+    // SAFETY: the firmware's tables, in which nothing of the loader lies; they are only read.
+    if mapped { Some(unsafe { physical(address, length) }) } else { None }
 }

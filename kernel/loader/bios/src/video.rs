@@ -3,40 +3,15 @@
 use crate::bios::{Registers, far, interrupt};
 use crate::layout::{SCRATCH, scratch};
 use onko_loader_core::bytes::u16_at;
-use onko_loader_core::video::Mode;
+use onko_loader_core::video::{MODE_LIMIT, Mode, Modes};
 
-/// The most modes kept.
-pub const MODE_LIMIT: usize = 96;
-
-/// All modes with a linear framebuffer of direct colour.
-pub struct Modes {
-    modes: [Mode; MODE_LIMIT],
-    count: usize,
-}
-
-impl Modes {
-    /// Asks the video BIOS. Empty where there is none.
-    pub fn detect() -> Self {
-        const NO_MODE: Mode = Mode { number: 0, width: 0, height: 0, pitch: 0, bpp: 0, masks: [(0, 0); 3], address: 0 };
-        let mut modes = Self { modes: [NO_MODE; MODE_LIMIT], count: 0 };
-        let mut numbers = [0; 2 * MODE_LIMIT];
-        let listed = list(&mut numbers);
-        for &number in &numbers[..listed] {
-            if modes.count == MODE_LIMIT {
-                break;
-            }
-            if let Some(mode) = describe(number) {
-                modes.modes[modes.count] = mode;
-                modes.count += 1;
-            }
-        }
-        modes
-    }
-
-    /// The modes.
-    pub fn as_slice(&self) -> &[Mode] {
-        &self.modes[..self.count]
-    }
+/// Asks the video BIOS for all modes with a linear framebuffer of direct colour. None where there is no video BIOS.
+pub fn detect() -> Modes {
+    let mut modes = Modes::new();
+    let mut numbers = [0; 2 * MODE_LIMIT];
+    let listed = list(&mut numbers);
+    numbers[..listed].iter().filter_map(|&number| describe(number)).for_each(|mode| modes.push(mode));
+    modes
 }
 
 /// Sets a mode with its linear framebuffer, and clears the screen. Returns whether that worked.

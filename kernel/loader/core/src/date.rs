@@ -1,4 +1,4 @@
-//! From the real-time clock's registers to Unix time.
+//! From a clock's date to Unix time.
 
 /// The clock's registers as read from CMOS (MC146818): seconds, minutes, hours, day, month, year, and register B.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,11 +21,20 @@ impl Clock {
         };
         let hour = if self.format & 2 == 0 { hour % 12 + if afternoon { 12 } else { 0 } } else { hour };
         let year = if year < 70 { 2000 + year } else { 1900 + year };
-        if !(1..=12).contains(&month) || !(1..=31).contains(&day) || hour > 23 || minute > 59 || second > 59 {
-            return None;
-        }
-        Some(((days_since_1970(year, month, day) * 24 + hour) * 60 + minute) * 60 + second)
+        unix_time([year, month, day, hour, minute, second])
     }
+}
+
+/// Seconds since 1970-01-01 00:00 UTC of a date in UTC: year, month, day, hour, minute, second. `None` where it is no date
+/// from 1970 on.
+pub fn unix_time([year, month, day, hour, minute, second]: [i64; 6]) -> Option<i64> {
+    let sound = year >= 1970
+        && (1..=12).contains(&month)
+        && (1..=31).contains(&day)
+        && (0..24).contains(&hour)
+        && (0..60).contains(&minute)
+        && (0..60).contains(&second);
+    sound.then(|| ((days_since_1970(year, month, day) * 24 + hour) * 60 + minute) * 60 + second)
 }
 
 /// Days from 1970-01-01 to a date of the Gregorian calendar, `year` ≥ 1970.

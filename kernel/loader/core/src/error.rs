@@ -25,6 +25,8 @@ pub enum Refusal<'a> {
         /// Bytes of the largest free block.
         largest: u64,
     },
+    /// The firmware has left five levels of page tables on.
+    FiveLevels,
     /// The memory map has more regions than the loader's table holds.
     TooManyRegions {
         /// How many fit.
@@ -76,12 +78,12 @@ pub enum Refusal<'a> {
 /// What can be wrong with the boot medium.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum VolumeProblem {
-    /// The BIOS reported an error, or a read lies beyond what it can address.
+    /// The firmware reported an error, or a read lies beyond what it can address.
     Unreadable {
         /// First 2048-byte block of the failed read.
         block: u32,
-        /// The BIOS's status in AH (INT 13h).
-        status: u8,
+        /// A BIOS's status in AH (INT 13h), or UEFI's number of the error.
+        status: u64,
     },
     /// Block 16 holds no primary volume descriptor (ECMA-119, 8.4).
     NotIso9660,
@@ -490,7 +492,7 @@ impl Display for Refusal<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoMemoryMap => f.write_str(
-                "Cannot boot: the BIOS gives no memory map (INT 15h, AX=E820h), so no memory is known to be free.",
+                "Cannot boot: the firmware gives no memory map (a BIOS by INT 15h, AX=E820h), so no memory is known to be free.",
             ),
             Self::OutOfMemory { purpose, needed, largest } => write!(
                 f,
@@ -499,8 +501,12 @@ impl Display for Refusal<'_> {
                 needed.div_ceil(1024),
                 largest / 1024
             ),
+            Self::FiveLevels => f.write_str(
+                "Cannot boot: the firmware uses five levels of page tables, and this loader knows four; expected a \
+                 setting like \"5-level paging\" in the firmware to switch off.",
+            ),
             Self::TooManyRegions { limit } => {
-                write!(f, "Cannot boot: the BIOS's memory map has more than the {limit} regions this loader can hold.")
+                write!(f, "Cannot boot: the firmware's memory map has more than the {limit} regions this loader can hold.")
             }
             Self::Volume(problem) => write!(f, "Cannot read the boot medium: {problem}."),
             Self::NoConfig => f.write_str(
@@ -525,7 +531,7 @@ impl Display for VolumeProblem {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unreadable { block, status } => {
-                write!(f, "reading block {block} failed, the BIOS reports status {status:#04x}")
+                write!(f, "reading block {block} failed, the firmware reports status {status:#04x}")
             }
             Self::NotIso9660 => f.write_str(
                 "its block 16 holds no ISO 9660 primary volume descriptor; expected type 1 and the letters CD001",
@@ -653,9 +659,9 @@ impl Display for KernelProblem<'_> {
             Self::RequestOutside { name, address } => {
                 write!(f, "its {name} request points to {address:#x}, which is outside its loaded image")
             }
-            Self::NoVideoMode => {
-                f.write_str("it asks for a framebuffer, but the video BIOS offers no linear 32-bit mode up to 1280x800")
-            }
+            Self::NoVideoMode => f.write_str(
+                "it asks for a framebuffer, but the graphics card offers no linear 32-bit mode up to 1280x800",
+            ),
         }
     }
 }

@@ -16,6 +16,19 @@ pub trait BlockDevice {
     /// # Errors
     /// [`VolumeProblem::Unreadable`].
     fn read_block(&mut self, lba: u32, block: &mut Block) -> Result<(), VolumeProblem>;
+
+    /// Fills `bytes` from block number `lba` on.
+    ///
+    /// # Errors
+    /// [`VolumeProblem::Unreadable`].
+    fn read_bytes(&mut self, lba: u32, bytes: &mut [u8]) -> Result<(), VolumeProblem> {
+        let mut block = [0; BLOCK];
+        for (lba, piece) in (lba..).zip(bytes.chunks_mut(BLOCK)) {
+            self.read_block(lba, &mut block)?;
+            piece.copy_from_slice(&block[..piece.len()]);
+        }
+        Ok(())
+    }
 }
 
 /// A file's place on the volume.

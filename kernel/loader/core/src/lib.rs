@@ -1,11 +1,13 @@
 //! What the loader decides, free of any machine.
 //!
 //! Nothing in here touches a port, an interrupt or a fixed address, so all of it runs under `cargo test` on the host.
-//! The BIOS half (and one day a UEFI half) brings what this crate asks for through traits: blocks of the boot medium
-//! ([`iso9660::BlockDevice`]) and page-table memory ([`paging::TableMemory`]).
+//! The BIOS half and the UEFI half bring what this crate asks for through traits: blocks of the boot medium
+//! ([`iso9660::BlockDevice`]), memory and a place to report to ([`boot::Machine`]), page-table memory
+//! ([`paging::TableMemory`]), and a text screen with keys ([`menu::Terminal`]).
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 
+pub mod boot;
 pub mod bytes;
 pub mod config;
 pub mod date;
@@ -13,6 +15,7 @@ pub mod elf;
 pub mod error;
 pub mod firmware;
 pub mod iso9660;
+pub mod medium;
 pub mod memory;
 pub mod menu;
 pub mod paging;

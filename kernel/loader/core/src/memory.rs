@@ -1,4 +1,4 @@
-//! Physical memory: the BIOS's list made orderly, and taking pieces of it.
+//! Physical memory: the firmware's list made orderly, and taking pieces of it.
 
 use crate::error::Refusal;
 use crate::{PAGE, align_down, align_up};
@@ -33,6 +33,19 @@ impl Kind {
             3 => Self::AcpiReclaimable,
             4 => Self::AcpiNvs,
             5 => Self::Bad,
+            _ => Self::Reserved,
+        }
+    }
+
+    /// The kind for a type number of UEFI's memory map, once boot services are left (UEFI 2.10, 7.2.1); unknown numbers are
+    /// reserved.
+    pub fn from_uefi(number: u32) -> Self {
+        match number {
+            1 | 2 => Self::LoaderReclaimable,
+            3 | 4 | 7 => Self::Usable,
+            8 => Self::Bad,
+            9 => Self::AcpiReclaimable,
+            10 => Self::AcpiNvs,
             _ => Self::Reserved,
         }
     }
@@ -93,7 +106,7 @@ impl MemoryMap {
         &self.regions[..self.count]
     }
 
-    /// Adds what the BIOS says of `[base, base + length)`. Usable regions shrink to whole pages, all others grow to
+    /// Adds what the firmware says of `[base, base + length)`. Of regions with equal claims the one added first stays. Usable regions shrink to whole pages, all others grow to
     /// whole pages; the first page of memory (the interrupt vectors) is never usable.
     ///
     /// # Errors

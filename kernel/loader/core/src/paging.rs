@@ -1,6 +1,7 @@
 //! Building four-level page tables (Intel SDM, volume 3A, 4.5).
 
 use crate::PAGE;
+use crate::elf::{EXECUTE, Plan, WRITE};
 use crate::memory::{Kind, MemoryMap};
 
 /// Where the higher half direct map begins.
@@ -133,6 +134,36 @@ fn page_size(level: u32) -> u64 {
 
 fn index(address: u64, level: u32) -> u64 {
     (address >> (12 + 9 * level)) & 511
+}
+
+/// Maps what a kernel finds when it starts: its segments, each with its own permissions, from `image` (a physical address)
+/// on, the direct map of `memory`, and at base revision 0 the identity map beside it.
+pub fn map_kernel<M: TableMemory>(
+    tables: &mut PageTables<'_, M>,
+    memory: &MemoryMap,
+    plan: &Plan,
+    image: u64,
+    base_revision: u64,
+) {
+    direct_map_ranges(memory, base_revision, |base, end, framebuffer| {
+        let access = Access { write: true, execute: true, write_combining: framebuffer };
+        tables.map(HHDM + base, base, end - base, access);
+        // Without the first page.
+        let from = base.max(PAGE);
+        if base_revision == 0 {
+            tables.map(from, from, end - from, access);
+        }
+    });
+    let mut mapped_up_to = plan.base();
+    for segment in plan.segments() {
+        // A page that two segments share has the same access for both.
+        let first = segment.pages().0.max(mapped_up_to);
+        let length = (segment.pages().1 - plan.base()) + PAGE - (first - plan.base());
+        let access =
+            Access { write: segment.flags & WRITE != 0, execute: segment.flags & EXECUTE != 0, write_combining: false };
+        tables.map(first, image + (first - plan.base()), length, access);
+        mapped_up_to = first.saturating_add(length);
+    }
 }
 
 /// What the direct map (and at base revision 0 the identity map) covers: calls `map` with base, end and whether it is

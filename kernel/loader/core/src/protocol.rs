@@ -51,10 +51,14 @@ pub enum Feature {
     DateAtBoot,
     /// Where the kernel lies in physical and virtual memory.
     ExecutableAddress,
+    /// The EFI system table.
+    EfiSystemTable,
+    /// The EFI memory map.
+    EfiMemoryMap,
 }
 
 /// Number of [`Feature`]s.
-pub const FEATURES: usize = 15;
+pub const FEATURES: usize = 17;
 
 /// Third and fourth word of the request's ID, and its name in refusals.
 const TABLE: [(Feature, [u64; 2], &str); FEATURES] = [
@@ -73,6 +77,8 @@ const TABLE: [(Feature, [u64; 2], &str); FEATURES] = [
     (Feature::Smbios, [0x9e90_46f1_1e09_5391, 0xaa4a_520f_efbd_e5ee], "SMBIOS"),
     (Feature::DateAtBoot, [0x5027_46e1_84c0_88aa, 0xfbc5_ec83_e632_7893], "date at boot"),
     (Feature::ExecutableAddress, [0x71ba_7686_3cc5_5f63, 0xb264_4a48_c516_a487], "executable address"),
+    (Feature::EfiSystemTable, [0x5ceb_a516_3eaa_f6d6, 0x0a69_8161_0cf6_5fcc], "EFI system table"),
+    (Feature::EfiMemoryMap, [0x7df6_2a43_1d68_72d5, 0xa4fc_dfb3_e573_06c8], "EFI memory map"),
 ];
 
 impl Feature {

@@ -2,6 +2,7 @@
 
 use crate::bytes::u64_at;
 use crate::error::{KernelProblem, Refusal};
+use crate::medium::Medium;
 use crate::memory::MemoryMap;
 use crate::paging::HHDM;
 use crate::protocol::{Feature, MEMBERS, RESPONSE, Requests};
@@ -50,6 +51,37 @@ pub struct Facts<'a> {
     pub smbios: (Option<u64>, Option<u64>),
     /// Unix time from the clock.
     pub date: Option<i64>,
+    /// What the machine's firmware is.
+    pub firmware: Firmware,
+    /// What the files were loaded from.
+    pub medium: Medium,
+}
+
+/// What started the loader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Firmware {
+    /// A BIOS.
+    Bios,
+    /// UEFI, of 64 bits.
+    Uefi {
+        /// Physical address of the EFI system table.
+        system_table: u64,
+        /// The EFI memory map, as it is once boot services are left.
+        map: EfiMemoryMap,
+    },
+}
+
+/// Where the EFI memory map lies, in reclaimable memory (UEFI 2.10, 7.2.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EfiMemoryMap {
+    /// Physical address.
+    pub physical: u64,
+    /// Size in bytes.
+    pub size: u64,
+    /// Bytes from one descriptor to the next.
+    pub descriptor_size: u64,
+    /// Version of the descriptors.
+    pub descriptor_version: u64,
 }
 
 /// Memory in which responses are laid out, one after the other.
@@ -147,6 +179,8 @@ const ALL: [Feature; crate::protocol::FEATURES] = [
     Feature::Smbios,
     Feature::DateAtBoot,
     Feature::ExecutableAddress,
+    Feature::EfiSystemTable,
+    Feature::EfiMemoryMap,
 ];
 
 /// From base revision 3 on, the tag's second word tells which revision was followed; the third word becomes 0 when
@@ -173,7 +207,10 @@ fn respond(feature: Feature, facts: &Facts<'_>, writer: &mut Writer<'_>) -> Opti
             let (name, version) = (writer.string(NAME), writer.string(VERSION));
             writer.words(&[0, name, version])
         }
-        Feature::FirmwareType => writer.words(&[0, 0]),
+        Feature::FirmwareType => {
+            const UEFI_64: u64 = 2;
+            writer.words(&[0, if facts.firmware == Firmware::Bios { 0 } else { UEFI_64 }])
+        }
         Feature::StackSize | Feature::EntryPoint => writer.words(&[0]),
         Feature::Hhdm => writer.words(&[0, HHDM]),
         Feature::Framebuffer => match facts.video {
@@ -183,14 +220,14 @@ fn respond(feature: Feature, facts: &Facts<'_>, writer: &mut Writer<'_>) -> Opti
         Feature::PagingMode => writer.words(&[0, 0]),
         Feature::MemoryMap => memory_map(facts.memory, writer),
         Feature::ExecutableFile => {
-            let file = file(&facts.kernel, writer);
+            let file = file(&facts.kernel, facts.medium, writer);
             writer.words(&[0, file])
         }
         Feature::ExecutableCmdline => {
             let string = writer.string(facts.kernel.string);
             writer.words(&[0, string])
         }
-        Feature::Modules => modules(facts.modules, writer),
+        Feature::Modules => modules(facts.modules, facts.medium, writer),
         Feature::Rsdp => match facts.rsdp {
             Some(physical) => writer.words(&[0, table(physical)]),
             None => return None,
@@ -204,6 +241,16 @@ fn respond(feature: Feature, facts: &Facts<'_>, writer: &mut Writer<'_>) -> Opti
             None => return None,
         },
         Feature::ExecutableAddress => writer.words(&[0, facts.physical_base, facts.virtual_base]),
+        Feature::EfiSystemTable => match facts.firmware {
+            Firmware::Uefi { system_table, .. } => writer.words(&[0, table(system_table)]),
+            Firmware::Bios => return None,
+        },
+        Feature::EfiMemoryMap => match facts.firmware {
+            Firmware::Uefi { map, .. } => {
+                writer.words(&[0, HHDM + map.physical, map.size, map.descriptor_size, map.descriptor_version])
+            }
+            Firmware::Bios => return None,
+        },
     };
     Some(response)
 }
@@ -219,17 +266,15 @@ fn framebuffer(mode: Mode, modes: &[Mode], writer: &mut Writer<'_>) -> u64 {
     let mut first = None;
     for mode in modes {
         let [format, rest] = pixel_format(mode);
-        let size = [mode.pitch, mode.width, mode.height].map(u64::from);
-        let address = writer.words(&[size[0], size[1], size[2], format, rest]);
+        let address = writer.words(&[mode.pitch.into(), mode.width.into(), mode.height.into(), format, rest]);
         first = first.or(Some(address));
     }
     let pointers = writer.pointers(first.unwrap_or_default(), modes.len(), 40);
     let [format, rest] = pixel_format(&mode);
-    let size = [mode.width, mode.height, mode.pitch].map(u64::from);
-    let address = HHDM + u64::from(mode.address);
+    let address = HHDM + mode.address;
+    let [width, height, pitch] = [mode.width.into(), mode.height.into(), mode.pitch.into()];
     let (no_edid, count) = (0, modes.len() as u64);
-    let framebuffer =
-        writer.words(&[address, size[0], size[1], size[2], format, rest, no_edid, no_edid, count, pointers]);
+    let framebuffer = writer.words(&[address, width, height, pitch, format, rest, no_edid, no_edid, count, pointers]);
     let list = writer.words(&[framebuffer]);
     writer.words(&[1, 1, list])
 }
@@ -244,21 +289,27 @@ fn memory_map(memory: &MemoryMap, writer: &mut Writer<'_>) -> u64 {
     writer.words(&[0, regions.len() as u64, entries])
 }
 
-fn file(file: &LoadedFile<'_>, writer: &mut Writer<'_>) -> u64 {
+fn file(file: &LoadedFile<'_>, medium: Medium, writer: &mut Writer<'_>) -> u64 {
+    const GENERIC: u64 = 0;
     const OPTICAL: u64 = 1;
     let (path, string) = (writer.string(file.path), writer.string(file.string));
-    let (no_network, no_partition, no_id) = (0, 0, 0);
+    let (kind, disk, guid) = match medium {
+        Medium::Optical => (OPTICAL, 0, [0; 2]),
+        Medium::Disk { mbr_id, gpt_guid } => (GENERIC, mbr_id, gpt_guid),
+    };
+    let (no_network, no_id) = (0, 0);
     writer.words(&[
         0,
         HHDM + file.physical,
         file.size,
         path,
         string,
-        OPTICAL,
+        kind,
         no_network,
-        no_partition,
-        no_id,
-        no_id,
+        // In the lower half the number of a partition: 0, as the volume is the whole disk.
+        u64::from(disk) << 32,
+        guid[0],
+        guid[1],
         no_id,
         no_id,
         no_id,
@@ -266,10 +317,10 @@ fn file(file: &LoadedFile<'_>, writer: &mut Writer<'_>) -> u64 {
     ])
 }
 
-fn modules(modules: &[LoadedFile<'_>], writer: &mut Writer<'_>) -> u64 {
+fn modules(modules: &[LoadedFile<'_>], medium: Medium, writer: &mut Writer<'_>) -> u64 {
     let mut addresses = [0; crate::config::MODULE_LIMIT];
     for (address, module) in addresses.iter_mut().zip(modules) {
-        *address = file(module, writer);
+        *address = file(module, medium, writer);
     }
     let list = writer.words(&[]);
     for address in &addresses[..modules.len()] {

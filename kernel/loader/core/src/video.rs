@@ -1,24 +1,60 @@
-//! Video modes: reading the BIOS's description of them and choosing one (VBE 3.0, function 01h).
+//! Video modes: reading the BIOS's description of them (VBE 3.0, function 01h) and choosing one.
 
 use crate::bytes::{u16_at, u32_at};
 
 /// A mode with a linear framebuffer of direct colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Mode {
-    /// VBE mode number.
+    /// The firmware's number for it.
     pub number: u16,
     /// Pixels per line.
     pub width: u16,
     /// Lines.
     pub height: u16,
     /// Bytes from one line to the next.
-    pub pitch: u16,
+    pub pitch: u32,
     /// Bits per pixel.
     pub bpp: u8,
     /// Size and shift of red, green and blue.
     pub masks: [(u8, u8); 3],
     /// Physical address of the framebuffer.
-    pub address: u32,
+    pub address: u64,
+}
+
+/// The most modes kept.
+pub const MODE_LIMIT: usize = 96;
+
+/// The modes of a graphics card.
+pub struct Modes {
+    modes: [Mode; MODE_LIMIT],
+    count: usize,
+}
+
+impl Default for Modes {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Modes {
+    /// None yet.
+    pub const fn new() -> Self {
+        const NO_MODE: Mode = Mode { number: 0, width: 0, height: 0, pitch: 0, bpp: 0, masks: [(0, 0); 3], address: 0 };
+        Self { modes: [NO_MODE; MODE_LIMIT], count: 0 }
+    }
+
+    /// Adds a mode; those beyond [`MODE_LIMIT`] are left out.
+    pub fn push(&mut self, mode: Mode) {
+        if let Some(slot) = self.modes.get_mut(self.count) {
+            *slot = mode;
+            self.count += 1;
+        }
+    }
+
+    /// The modes.
+    pub fn as_slice(&self) -> &[Mode] {
+        &self.modes[..self.count]
+    }
 }
 
 /// A resolution asked for in limine.conf.
@@ -47,10 +83,10 @@ impl Mode {
             number,
             width: u16_at(block, 18)?,
             height: u16_at(block, 20)?,
-            pitch: u16_at(block, 16)?,
+            pitch: u16_at(block, 16)?.into(),
             bpp: block[25],
             masks: [mask(31), mask(33), mask(35)],
-            address: u32_at(block, 40)?,
+            address: u32_at(block, 40)?.into(),
         };
         let line = u32::from(mode.width) * u32::from(mode.bpp).div_ceil(8);
         let sound = u16_at(block, 0)? & ATTRIBUTES == ATTRIBUTES
@@ -58,9 +94,9 @@ impl Mode {
             && mode.width > 0
             && mode.height > 0
             && matches!(mode.bpp, 15 | 16 | 24 | 32)
-            && u32::from(mode.pitch) >= line
+            && mode.pitch >= line
             && mode.address != 0
-            && mode.address.checked_add(u32::from(mode.pitch) * u32::from(mode.height)).is_some();
+            && mode.address + mode.size() < 1 << 32;
         sound.then_some(mode)
     }
 

@@ -241,7 +241,7 @@ fn damage_is_told_with_its_place() {
     let mut short = Medium(good.0[..20 * BLOCK].to_vec());
     assert_eq!(
         find(&mut short, "/last"),
-        Err("Cannot read the boot medium: reading block 20 failed, the BIOS reports status 0x04.".into())
+        Err("Cannot read the boot medium: reading block 20 failed, the firmware reports status 0x04.".into())
     );
 }
 

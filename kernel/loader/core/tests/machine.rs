@@ -1,9 +1,13 @@
 //! Small readers of what firmware gives: modes, clock, tables; and text for a small screen.
 
-use onko_loader_core::date::Clock;
-use onko_loader_core::firmware::{find_rsdp, find_smbios32, find_smbios64};
-use onko_loader_core::text::wrap;
-use onko_loader_core::video::{Mode, Resolution, choose};
+use onko_loader_core::date::{Clock, unix_time};
+use onko_loader_core::error::VolumeProblem;
+use onko_loader_core::firmware::{each_io_apic, find_rsdp, find_smbios32, find_smbios64};
+use onko_loader_core::iso9660::{BLOCK, Block, BlockDevice};
+use onko_loader_core::medium::Medium;
+use onko_loader_core::memory::Kind;
+use onko_loader_core::text::{Text, wrap};
+use onko_loader_core::video::{MODE_LIMIT, Mode, Modes, Resolution, choose};
 
 /// A VBE mode info block as Bochs gives it.
 fn block(width: u16, height: u16, pitch: u16, bpp: u8) -> [u8; 256] {
@@ -20,7 +24,7 @@ fn block(width: u16, height: u16, pitch: u16, bpp: u8) -> [u8; 256] {
 }
 
 fn mode(number: u16, width: u16, height: u16, bpp: u8) -> Mode {
-    let pitch = width * u16::from(bpp.div_ceil(8));
+    let pitch = u32::from(width) * u32::from(bpp.div_ceil(8));
     Mode { number, width, height, pitch, bpp, masks: [(8, 16), (8, 8), (8, 0)], address: 0xe000_0000 }
 }
 
@@ -195,4 +199,134 @@ fn sentences_break_between_words() {
     assert_eq!(wrapped("", 4), [""; 0]);
     assert_eq!(wrapped("abc", 0), [""; 0]);
     assert_eq!(wrapped("abc", 1), ["a", "b", "c"]);
+}
+
+#[test]
+fn dates_before_1970_or_that_are_none_have_no_time() {
+    assert_eq!(unix_time([1970, 1, 1, 0, 0, 0]), Some(0));
+    assert_eq!(unix_time([2026, 11, 22, 20, 31, 5]), Some(1_795_379_465));
+    for bad in [
+        [1969, 12, 31, 23, 59, 59],
+        [2026, 13, 1, 0, 0, 0],
+        [2026, 0, 1, 0, 0, 0],
+        [2026, 1, 0, 0, 0, 0],
+        [2026, 1, 1, 24, 0, 0],
+        [2026, 1, 1, 0, 60, 0],
+        [2026, 1, 1, 0, 0, 60],
+    ] {
+        assert_eq!(unix_time(bad), None, "{bad:?}");
+    }
+}
+
+#[test]
+fn uefi_memory_that_boot_services_leave_behind_is_free() {
+    let kinds: Vec<_> = (0..17).map(Kind::from_uefi).collect();
+    for (number, kind) in kinds.into_iter().enumerate() {
+        let expected = match number {
+            1 | 2 => Kind::LoaderReclaimable,
+            3 | 4 | 7 => Kind::Usable,
+            8 => Kind::Bad,
+            9 => Kind::AcpiReclaimable,
+            10 => Kind::AcpiNvs,
+            _ => Kind::Reserved,
+        };
+        assert_eq!(kind, expected, "{number}");
+    }
+    assert_eq!(Kind::from_uefi(0x8000_0001), Kind::Reserved);
+}
+
+#[test]
+fn a_text_that_is_too_long_is_cut_and_has_only_ascii() {
+    assert_eq!(Text::<5>::new(format_args!("{}{}", 12, "\u{e4}bcd")).as_bytes(), b"12?bc");
+}
+
+#[test]
+fn modes_beyond_the_limit_are_left_out() {
+    let mut modes = Modes::default();
+    (0..MODE_LIMIT as u16 + 5).for_each(|number| modes.push(mode(number, 640, 480, 32)));
+    assert_eq!(modes.as_slice().len(), MODE_LIMIT);
+    assert_eq!(modes.as_slice()[MODE_LIMIT - 1].number as usize, MODE_LIMIT - 1);
+}
+
+struct FirstBlock(Block);
+
+impl BlockDevice for FirstBlock {
+    fn read_block(&mut self, lba: u32, block: &mut Block) -> Result<(), VolumeProblem> {
+        *block = if lba == 0 { self.0 } else { [0; BLOCK] };
+        Ok(())
+    }
+}
+
+#[test]
+fn a_disk_is_known_by_its_numbers_where_it_has_them() {
+    let mut block = [0; BLOCK];
+    block[440..444].copy_from_slice(&[0x78, 0x56, 0x34, 0x12]);
+    block[568..584].copy_from_slice(&[1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0]);
+    let nameless = Medium::Disk { mbr_id: 0, gpt_guid: [0, 0] };
+    assert_eq!(Medium::disk(&mut FirstBlock(block)), Ok(nameless));
+    block[510..512].copy_from_slice(&[0x55, 0xaa]);
+    assert_eq!(Medium::disk(&mut FirstBlock(block)), Ok(Medium::Disk { mbr_id: 0x1234_5678, gpt_guid: [0, 0] }));
+    block[512..520].copy_from_slice(b"EFI PART");
+    assert_eq!(Medium::disk(&mut FirstBlock(block)), Ok(Medium::Disk { mbr_id: 0x1234_5678, gpt_guid: [1, 2] }));
+}
+
+/// Memory of 4 KiB with ACPI's tables: root pointer at 0, lists at 0x100 (32 bits) and 0x200 (64 bits), another table at
+/// 0x300 and the MADT at 0x400, with the I/O APICs.
+fn acpi(revision: u8) -> Vec<u8> {
+    let mut memory = vec![0; 4096];
+    let mut put = |offset: usize, bytes: &[u8]| memory[offset..offset + bytes.len()].copy_from_slice(bytes);
+    put(0, b"RSD PTR ");
+    put(15, &[revision]);
+    put(16, &0x100u32.to_le_bytes());
+    put(24, &0x200u64.to_le_bytes());
+    put(0x100, b"RSDT");
+    put(0x104, &44u32.to_le_bytes());
+    put(0x124, &0x300u32.to_le_bytes());
+    put(0x128, &0x400u32.to_le_bytes());
+    put(0x200, b"XSDT");
+    put(0x204, &44u32.to_le_bytes());
+    put(0x224, &0x400u64.to_le_bytes());
+    put(0x300, b"FACP");
+    put(0x304, &36u32.to_le_bytes());
+    put(0x400, b"APIC");
+    put(0x404, &(44 + 8 + 12 + 12u32).to_le_bytes());
+    put(0x400 + 44, &[0, 8, 0, 0, 1, 0, 0, 0]);
+    put(0x400 + 52, &[1, 12, 0, 0, 0, 0, 0xc0, 0xfe, 0, 0, 0, 0]);
+    put(0x400 + 64, &[1, 12, 1, 0, 0, 0x10, 0xc0, 0xfe, 24, 0, 0, 0]);
+    memory
+}
+
+fn io_apics(memory: &[u8]) -> Vec<u32> {
+    let mut found = Vec::new();
+    let read = |address: u64, length: u64| memory.get(address as usize..address.checked_add(length)? as usize);
+    each_io_apic(0, read, |address| found.push(address));
+    found
+}
+
+#[test]
+fn acpi_names_the_io_apics_by_either_list() {
+    for revision in [0, 2] {
+        assert_eq!(io_apics(&acpi(revision)), [0xfec0_0000, 0xfec0_1000]);
+    }
+}
+
+#[test]
+fn damaged_acpi_tables_end_the_search() {
+    let mut random = 7u64;
+    let mut next = |limit: usize| {
+        random = random.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        (random >> 33) as usize % limit
+    };
+    for round in 0..20_000 {
+        let mut memory = acpi(if round % 2 == 0 { 0 } else { 2 });
+        for _ in 0..=next(5) {
+            memory[next(0x460)] = next(256) as u8;
+        }
+        memory.truncate(0x100 + next(0x500));
+        assert!(io_apics(&memory).len() < 4096);
+    }
+    // A structure of length 0 would never end.
+    let mut memory = acpi(0);
+    memory[0x400 + 45] = 0;
+    assert!(io_apics(&memory).is_empty());
 }

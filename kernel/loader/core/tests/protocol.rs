@@ -2,10 +2,11 @@
 
 use onko_loader_core::elf::Plan;
 use onko_loader_core::error::{KernelProblem, Refusal};
+use onko_loader_core::medium::Medium;
 use onko_loader_core::memory::{Kind, MemoryMap};
 use onko_loader_core::paging::HHDM;
 use onko_loader_core::protocol::{Feature, InternalModule, Requests, internal_modules, resolve};
-use onko_loader_core::response::{Facts, LoadedFile, NAME, VERSION, Wishes, Writer, answer};
+use onko_loader_core::response::{EfiMemoryMap, Facts, Firmware, LoadedFile, NAME, VERSION, Wishes, Writer, answer};
 use onko_loader_core::video::Mode;
 
 const BASE: u64 = 0xffff_ffff_8000_0000;
@@ -34,6 +35,8 @@ const RSDP: [u64; 2] = [0xc5e77b6b397e7b43, 0x27637845accdcf3c];
 const SMBIOS: [u64; 2] = [0x9e9046f11e095391, 0xaa4a520fefbde5ee];
 const DATE: [u64; 2] = [0x502746e184c088aa, 0xfbc5ec83e6327893];
 const ADDRESS: [u64; 2] = [0x71ba76863cc55f63, 0xb2644a48c516a487];
+const EFI_SYSTEM_TABLE: [u64; 2] = [0x5ceba5163eaaf6d6, 0x0a6981610cf65fcc];
+const EFI_MEMORY_MAP: [u64; 2] = [0x7df62a431d6872d5, 0xa4fcdfb3e57306c8];
 
 /// A plan with one segment of `FILE` bytes at `BASE`.
 fn plan() -> Plan {
@@ -219,6 +222,12 @@ const MODE: Mode = Mode {
     address: 0xfd00_0000,
 };
 
+const UEFI: Firmware = Firmware::Uefi {
+    system_table: 0x7f_0018,
+    map: EfiMemoryMap { physical: 0x50_0000, size: 4800, descriptor_size: 48, descriptor_version: 1 },
+};
+const DISK: Medium = Medium::Disk { mbr_id: 0x1234_5678, gpt_guid: [3, 4] };
+
 #[test]
 fn every_response_holds_what_the_protocol_says() {
     const PHYSICAL: u64 = 0x70_0000;
@@ -238,6 +247,8 @@ fn every_response_holds_what_the_protocol_says() {
         SMBIOS,
         DATE,
         ADDRESS,
+        EFI_SYSTEM_TABLE,
+        EFI_MEMORY_MAP,
         MP,
     ];
     let modes = [Mode { bpp: 24, width: 640, ..MODE }, MODE];
@@ -246,7 +257,7 @@ fn every_response_holds_what_the_protocol_says() {
     let mut memory = MemoryMap::new();
     memory.add(0x1000, 0x9e000, Kind::Usable).expect("room");
     memory.add(0x10_0000, 0x5000, Kind::ExecutableAndModules).expect("room");
-    for base_revision in 0..=3 {
+    for (base_revision, uefi) in (0..=3).flat_map(|revision| [(revision, false), (revision, true)]) {
         let mut image = image();
         for (number, id) in ids.into_iter().enumerate() {
             request(&mut image, 0x100 + number * 0x50, id, 0, &[]);
@@ -264,6 +275,8 @@ fn every_response_holds_what_the_protocol_says() {
             rsdp: Some(0xf_5ad0),
             smbios: (Some(0xf_5cd0), None),
             date: Some(1_700_000_000),
+            firmware: if uefi { UEFI } else { Firmware::Bios },
+            medium: if uefi { DISK } else { Medium::Optical },
         };
         let mut buffer = vec![0xaa; 4096];
         answer(&mut image, &requests, &facts, &mut Writer::new(&mut buffer, PHYSICAL)).expect("room");
@@ -273,7 +286,7 @@ fn every_response_holds_what_the_protocol_says() {
 
         let [revision, name, version] = reader.words(response(BOOTLOADER_INFO));
         assert_eq!((revision, reader.string(name), reader.string(version)), (0, NAME, VERSION));
-        assert_eq!(reader.words(response(FIRMWARE_TYPE)), [0, 0]);
+        assert_eq!(reader.words(response(FIRMWARE_TYPE)), [0, if uefi { 2 } else { 0 }]);
         assert_eq!(reader.word(response(STACK_SIZE)), 0);
         assert_eq!(reader.words(response(HHDM_ID)), [0, HHDM]);
         assert_eq!(reader.words(response(PAGING_MODE)), [0, 0]);
@@ -285,6 +298,12 @@ fn every_response_holds_what_the_protocol_says() {
         let offset = if base_revision == 3 { 0 } else { HHDM };
         assert_eq!(reader.words(response(RSDP)), [0, offset + 0xf_5ad0]);
         assert_eq!(reader.words(response(SMBIOS)), [0, offset + 0xf_5cd0, 0]);
+        if uefi {
+            assert_eq!(reader.words(response(EFI_SYSTEM_TABLE)), [0, offset + 0x7f_0018]);
+            assert_eq!(reader.words(response(EFI_MEMORY_MAP)), [0, HHDM + 0x50_0000, 4800, 48, 1]);
+        } else {
+            assert_eq!([response(EFI_SYSTEM_TABLE), response(EFI_MEMORY_MAP)], [0, 0]);
+        }
 
         let [revision, count, list] = reader.words(response(FRAMEBUFFER));
         assert_eq!((revision, count), (1, 1));
@@ -310,7 +329,9 @@ fn every_response_holds_what_the_protocol_says() {
         let file: [u64; 14] = reader.words(file);
         assert_eq!((revision, file[0], file[1], file[2]), (0, 0, HHDM + 0x40_0000, 10168));
         assert_eq!((reader.string(file[3]), reader.string(file[4])), ("/boot/kernel.elf", "quiet"));
-        assert_eq!(file[5..], [1, 0, 0, 0, 0, 0, 0, 0, 0]);
+        let place = if uefi { [0, 0, 0x1234_5678 << 32, 3, 4] } else { [1, 0, 0, 0, 0] };
+        assert_eq!(file[5..10], place);
+        assert_eq!(file[10..], [0; 4]);
         let [revision, string] = reader.words(response(CMDLINE));
         assert_eq!((revision, reader.string(string)), (0, "quiet"));
 
@@ -339,6 +360,8 @@ fn nothing(memory: &MemoryMap) -> Facts<'_> {
         rsdp: None,
         smbios: (None, None),
         date: None,
+        firmware: Firmware::Bios,
+        medium: Medium::Optical,
     }
 }
 

@@ -38,10 +38,27 @@ pub unsafe fn write_msr(register: u32, value: u64) {
     }
 }
 
+/// The page tables in use: physical address of the top-level table.
+pub fn page_tables() -> u64 {
+    let root: u64;
+    // SAFETY: only reads a register.
+    unsafe { asm!("mov {}, cr3", out(reg) root, options(nomem, nostack, preserves_flags)) }
+    root & 0x000f_ffff_ffff_f000
+}
+
+/// Whether the CPU translates addresses by five levels of page tables, which only 32-bit code can change.
+pub fn has_five_levels() -> bool {
+    const LA57: u64 = 1 << 12;
+    let control: u64;
+    // SAFETY: only reads a register.
+    unsafe { asm!("mov {}, cr4", out(reg) control, options(nomem, nostack, preserves_flags)) }
+    control & LA57 != 0
+}
+
 /// What the CPU offers to page tables.
 pub fn paging_features() -> Features {
     let basic = __cpuid(1);
-    // The boot code has found this leaf, for the long mode bit is in it.
+    // Every CPU with long mode has this leaf, for the bit that says so is in it.
     let extended = __cpuid(0x8000_0001);
     Features {
         no_execute: extended.edx & 1 << 20 != 0,
