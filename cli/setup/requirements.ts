@@ -50,6 +50,13 @@ const qemu = {
   arch: 'qemu-system-x86',
   homebrew: 'qemu',
 };
+const ovmf = {
+  probe: '/usr/share/OVMF/OVMF_CODE_4M.fd',
+  purpose: 'UEFI for the emulated PCs of tests',
+  debian: 'ovmf',
+  arch: 'edk2-ovmf (tests look for it where Debian puts it)',
+  homebrew: '(copy the files from Debian’s package ovmf)',
+};
 const chromium = {
   probe: '/usr/bin/chromium',
   purpose: 'tests the pages',
@@ -72,7 +79,7 @@ export const forEngine: readonly Requirement[] = [make, patch, xz, bios, vgaBios
 export const forIsos: readonly Requirement[] = [xorriso];
 
 /** Needed to run the tests, besides all of the above. */
-export const forTests: readonly Requirement[] = [qemu, chromium, lld];
+export const forTests: readonly Requirement[] = [qemu, ovmf, chromium, lld];
 
 /** Debian's Rust that can build `core` itself; taken where rustup has no `x86_64-unknown-none` target. */
 export const debianRust = ['rustc-web', 'cargo-web', 'rust-web-src', 'lld'] as const;

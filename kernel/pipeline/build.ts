@@ -5,7 +5,8 @@ import { findChapter } from './chapters.ts';
 import type { Chapter } from './chapters.ts';
 import { composeChapter } from './compose.ts';
 import type { Tree } from './compose.ts';
-import { bareTarget, buildBare, buildFolder, buildHosted, loaderFolder } from './toolchain.ts';
+import { efiImage } from './efi-image.ts';
+import { bareTarget, buildBare, buildFolder, buildHosted, loaderFolder, uefiTarget } from './toolchain.ts';
 
 /** The name of the reader's crate, and so of the binary that cargo makes of it. */
 export const kernelBinary = 'onko_os';
@@ -35,8 +36,31 @@ export function buildTree(
   return build === 'bare' ? buildBare(request) : buildHosted(request);
 }
 
-/** Compiles our loader. Returns the path of its flat binary, ready to be the boot image of a CD. */
-export function buildLoader(options: BuildOptions = {}): Promise<string> {
+/** What our loader puts on an ISO: a boot image for each kind of firmware. */
+export interface LoaderImages {
+  /** For a BIOS: loaded as it is. */
+  bios: Uint8Array;
+  /** For UEFI: a FAT file system with a program in it. */
+  uefi: Uint8Array;
+}
+
+/** Compiles both halves of our loader. */
+export async function buildLoader(options: BuildOptions = {}): Promise<LoaderImages> {
+  const bios = await readFile(await buildBiosLoader(options));
+  const program = await readFile(
+    await buildBare({
+      folder: loaderFolder,
+      output: `${buildFolder}/output/loader`,
+      binary: 'onko-loader-uefi',
+      target: uefiTarget,
+      ...options,
+    }),
+  );
+  return { bios, uefi: efiImage(program) };
+}
+
+/** Compiles the BIOS half. Returns the path of its flat binary. */
+export function buildBiosLoader(options: BuildOptions = {}): Promise<string> {
   return buildBare({
     folder: loaderFolder,
     output: `${buildFolder}/output/loader`,

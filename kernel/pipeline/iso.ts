@@ -19,6 +19,15 @@ export const smallAndTimeless: readonly string[] = ['-no-pad', '--set_all_file_d
 const common = ['-R', '-r', '-volid', 'ONKO_OS', ...smallAndTimeless];
 
 /**
+ * What xorriso is told for an ISO that boots from CD and disk, by BIOS and UEFI: {@link biosBoot}, a second entry in the
+ * boot catalogue for UEFI, and a partition table (GPT) with the same image as EFI partition. What a BIOS needs to boot it
+ * from a disk is written afterwards, by {@link installBootSector} or Limine's tool.
+ */
+export function hybridBoot(biosImage: string, efiImage: string): string[] {
+  return [...biosBoot(biosImage), '--efi-boot', efiImage, '-efi-boot-part', '--efi-boot-image'];
+}
+
+/**
  * What xorriso is told for an ISO that a BIOS boots without emulating a floppy or hard disk (El Torito, 1995).
  * The BIOS loads the first 4 × 512 bytes of the boot image; xorriso writes into it where the rest lies (boot info
  * table, bytes 8 to 63), which changes the copy on the ISO only.

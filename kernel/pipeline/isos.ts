@@ -15,10 +15,10 @@ import { chapters, findChapter } from './chapters.ts';
 import type { Chapter } from './chapters.ts';
 import { colorChapter, colorShapes } from './colors.ts';
 import { composeChapter } from './compose.ts';
-import { biosBoot, sourceDate, writeIso, xorrisoVersion } from './iso.ts';
+import { installBootSector } from './bios-install.ts';
+import { hybridBoot, sourceDate, writeIso, xorrisoVersion } from './iso.ts';
 import type { IsoFiles } from './iso.ts';
 import { findLimine, limineInstall, limineVersion } from './limine.ts';
-import type { Limine } from './limine.ts';
 import { make, madeIso, madeKernel, writeStandIn } from './make.ts';
 import { bareToolchain, buildFolder, cargoCall, hostedToolchain } from './toolchain.ts';
 
@@ -36,7 +36,9 @@ const readersConfiguration = 'limine.conf';
 const readersMakefile = 'Makefile';
 
 /** Where our loader lies on an ISO. */
-const bootImage = 'boot/onko-cd.bin';
+const biosImage = 'boot/onko-bios-cd.bin';
+const uefiImage = 'boot/onko-uefi-cd.bin';
+const ourBoot = hybridBoot(biosImage, uefiImage);
 
 /** Whether every ISO is there, is the one of the manifest, and was made from the sources as they are now. */
 export async function isosAreCurrent(folder: string = isosFolder): Promise<boolean> {
@@ -71,9 +73,17 @@ export async function buildIsos(folder: string = isosFolder): Promise<void> {
     writeStandIn(`${scratch}/limine`, loader);
     await buildAll(folder, {
       loader: 'onko',
-      files: new Map([[bootImage, loader]]),
+      files: new Map([
+        [biosImage, loader.bios],
+        [uefiImage, loader.uefi],
+      ]),
       configuration: 'limine.conf',
-      arguments: biosBoot(bootImage),
+      arguments: ourBoot,
+      install: (iso) => {
+        const bytes = readFileSync(iso);
+        installBootSector(bytes);
+        writeFileSync(iso, bytes);
+      },
       folder: `${scratch}/limine`,
       versions: {},
       scratch,
@@ -96,7 +106,7 @@ export async function buildLimineIsos(limineFolder: string, folder: string = lim
       arguments: limine.arguments,
       folder: resolve(limineFolder),
       versions,
-      limine,
+      install: (iso) => limineInstall(limine, iso),
       scratch,
     }),
   );
@@ -124,7 +134,8 @@ interface Boot {
   /** What a reader's Makefile is told as LIMINE_DIR. */
   folder: string;
   versions: Record<string, string>;
-  limine?: Limine;
+  /** The last step: makes the ISO bootable from a disk by BIOS. */
+  install: (iso: string) => void | Promise<void>;
   /** A folder for what is needed only while the ISOs are made. */
   scratch: string;
 }
@@ -179,7 +190,7 @@ async function assembleIso(id: string, iso: string, boot: Boot): Promise<string 
       ]),
       boot.arguments,
     );
-    if (boot.limine !== undefined) await limineInstall(boot.limine, iso);
+    await boot.install(iso);
   });
   return kernel;
 }
@@ -210,12 +221,10 @@ function describeKernel(bytes: Uint8Array, build: Chapter['build']): KernelEntry
 /** SHA-256 over all that a chapter's ISO with our loader is made of, tools apart. */
 async function sourceHash(id: string): Promise<string> {
   const tree = [...composeChapter(id)].flatMap(([path, { text }]) => [path, text]);
-  const recipe = [...biosBoot(bootImage), sourceDate];
+  const recipe = [...ourBoot, sourceDate];
+  const makers = ['make', 'efi-image', 'bios-install'].map((name) => `kernel/pipeline/${name}.ts`);
   const probing = id === colorChapter ? ['kernel/pipeline/colors.ts', 'src/lib/color-patch.ts'] : [];
-  return fingerprint(
-    [...loaderSources(), defaultConfiguration, 'kernel/pipeline/make.ts', ...probing],
-    [...tree, ...recipe],
-  );
+  return fingerprint([...loaderSources(), defaultConfiguration, ...makers, ...probing], [...tree, ...recipe]);
 }
 
 /** The files that the loader is compiled from, relative to the checkout's top. */

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { UserError } from '../../tools/errors.ts';
 import { run } from '../../tools/process.ts';
-import { biosBoot } from './iso.ts';
+import { hybridBoot } from './iso.ts';
 import type { IsoFiles } from './iso.ts';
 
 /** The real Limine, as its binary releases bring it. */
@@ -36,10 +36,7 @@ export function findLimine(folder: string): Limine {
   return {
     files: new Map(names.map((name) => [`${onIso}/${name}`, `${source}/${name}`])),
     configuration: `${onIso}/limine.conf`,
-    arguments: [
-      ...biosBoot(`${onIso}/${biosImage}`),
-      ...['--efi-boot', `${onIso}/${uefiImage}`, '-efi-boot-part', '--efi-boot-image', '--protective-msdos-label'],
-    ],
+    arguments: hybridBoot(`${onIso}/${biosImage}`, `${onIso}/${uefiImage}`),
     ...(existsSync(installer) && { installer }),
   };
 }

@@ -1,8 +1,10 @@
-import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { delimiter } from 'node:path';
+import { root } from '../../tools/paths.ts';
 import { run, tryRun } from '../../tools/process.ts';
 import type { RunResult } from '../../tools/process.ts';
 import { findProgram, quote } from '../../tools/shell.ts';
+import type { LoaderImages } from './build.ts';
 import { smallAndTimeless, sourceDate } from './iso.ts';
 import type { CargoCall } from './toolchain.ts';
 
@@ -50,22 +52,17 @@ async function makeCall(request: MakeRequest): Promise<[string[], Parameters<typ
   return [args, { env, ...(onOutput && { onOutput }) }];
 }
 
-/**
- * Our own loader's files under the names that the Makefile expects of Limine. They boot as a CD by BIOS; there is nothing
- * for UEFI and for USB sticks, and the files say so. `loader` is the path of the loader's boot image.
- */
-export function writeStandIn(folder: string, loader: string): void {
+/** Our own loader's files, and a tool of ours, under the names that the Makefile expects of Limine. */
+export function writeStandIn(folder: string, loader: LoaderImages): void {
   mkdirSync(folder, { recursive: true });
-  copyFileSync(loader, `${folder}/limine-bios-cd.bin`);
+  writeFileSync(`${folder}/limine-bios-cd.bin`, loader.bios);
+  writeFileSync(`${folder}/limine-uefi-cd.bin`, loader.uefi);
   writeFileSync(
     `${folder}/limine-bios.sys`,
     'The loader in limine-bios-cd.bin is not Limine and needs no second file.\n',
   );
-  writeFileSync(`${folder}/limine-uefi-cd.bin`, 'There is no loader for UEFI on this disc.\n');
-  writeProgram(
-    `${folder}/limine`,
-    '#!/bin/sh\necho "This loader has no boot code for USB sticks; $2 boots as a CD."\n',
-  );
+  const tool = [process.execPath, '--experimental-strip-types', '--disable-warning=ExperimentalWarning'];
+  writeProgram(`${folder}/limine`, `#!/bin/sh\n${call([...tool, `${root}/kernel/pipeline/limine-stand-in.ts`])}`);
 }
 
 /** A cargo that adds to `build` what this machine's toolchain needs and what makes the binary reproducible. */

@@ -1,15 +1,25 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcessByStdio } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../../tools/errors.ts';
 
+/** What the ISO is to the guest: a CD, a hard disk, or a USB stick. */
+export type Medium = 'cd' | 'disk' | 'usb';
+
+/** The guest's firmware: SeaBIOS, OVMF, or OVMF with Secure Boot on and Microsoft's keys. */
+export type GuestFirmware = 'bios' | 'uefi' | 'secure-boot';
+
 export interface QemuOptions {
-  /** Path of the ISO in the CD drive. */
+  /** Path of the ISO. */
   iso: string;
+  /** Default: a CD. What the guest writes to a disk or stick is thrown away. */
+  medium?: Medium;
+  /** Default: a BIOS. */
+  firmware?: GuestFirmware;
   /** Guest memory, as QEMU's `-m` takes it. */
   memory?: string;
   /** CPU model, as `-cpu` takes it. */
@@ -18,7 +28,7 @@ export interface QemuOptions {
   vga?: string;
   /** Further arguments of QEMU. */
   extra?: readonly string[];
-  /** Milliseconds of real time that every wait may take. */
+  /** Milliseconds of real time that every wait may take; UEFI, which takes longer to start, has more by default. */
   timeLimit?: number;
 }
 
@@ -87,6 +97,40 @@ const vbe = { index: 0x1ce, data: 0x1cf, width: 1, height: 2, bitsPerPixel: 3, e
 /** Bit 9 of RFLAGS: the CPU takes interrupts. */
 const interruptFlag = 1n << 9n;
 
+/** How QEMU is told to boot an ISO as each medium. */
+const drives: Record<Medium, (iso: string) => string[]> = {
+  cd: (iso) => ['-drive', `file=${iso},format=raw,if=none,id=medium,readonly=on`, ...drive('ide-cd')],
+  disk: (image) => ['-drive', `file=${image},format=raw,if=none,id=medium`, ...drive('ide-hd')],
+  usb: (image) => [
+    ...['-drive', `file=${image},format=raw,if=none,id=medium`, '-device', 'qemu-xhci'],
+    ...drive('usb-storage'),
+  ],
+};
+
+/** Bytes; SeaBIOS reads no stick with less than a cylinder of 16 × 63 sectors. */
+const diskSize = 64 << 20;
+
+const drive = (device: string): string[] => ['-device', `${device},drive=medium,bootindex=0`];
+
+/** Where Debian's package ovmf puts UEFI for virtual machines. */
+export const ovmf = '/usr/share/OVMF';
+
+/** Flash memory with the firmware's code and its variables; what it writes is thrown away. */
+const flash = (code: string, variables: string): string[] => [
+  ...['-drive', `if=pflash,unit=0,format=raw,readonly=on,file=${ovmf}/${code}`],
+  ...['-drive', `if=pflash,unit=1,format=raw,snapshot=on,file=${ovmf}/${variables}`],
+];
+
+const firmwares: Record<GuestFirmware, readonly string[]> = {
+  bios: [],
+  uefi: flash('OVMF_CODE_4M.fd', 'OVMF_VARS_4M.fd'),
+  // Only code in system management mode may write to the variables, which are locked away from all other.
+  'secure-boot': [
+    ...['-machine', 'q35,smm=on', '-global', 'driver=cfi.pflash01,property=secure,value=on'],
+    ...flash('OVMF_CODE_4M.ms.fd', 'OVMF_VARS_4M.ms.fd'),
+  ],
+};
+
 /** Boots an ISO, lets `use` look at the machine, and ends QEMU whatever happens. */
 export async function withQemu<T>(options: QemuOptions, use: (machine: Qemu) => Promise<T>): Promise<T> {
   const machine = new Qemu(options);
@@ -112,12 +156,14 @@ export class Qemu {
   #reset = false;
 
   constructor(options: QemuOptions) {
-    this.#timeLimit = options.timeLimit ?? 30_000;
+    const { iso, medium = 'cd', firmware = 'bios' } = options;
+    this.#timeLimit = options.timeLimit ?? (firmware === 'bios' ? 30_000 : 120_000);
     this.#folder = mkdtempSync(`${tmpdir()}/onko-qemu-`);
     const args = [
       ...['-nodefaults', '-display', 'none', '-vga', options.vga ?? 'std'],
       ...['-accel', 'tcg', '-cpu', options.cpu ?? 'qemu64', '-m', options.memory ?? '256M'],
-      ...['-cdrom', options.iso, '-boot', 'd'],
+      ...drives[medium](medium === 'cd' ? iso : this.#disk(iso)),
+      ...firmwares[firmware],
       ...['-serial', `file:${this.#folder}/serial`, '-debugcon', `file:${this.#folder}/debug`],
       // A triple fault stops the machine as it stands, and the log tells it from a reset that was asked for.
       ...['-no-reboot', '-no-shutdown', '-d', 'cpu_reset', '-D', `${this.#folder}/log`],
@@ -145,6 +191,14 @@ export class Qemu {
         finish(new Error(`QEMU ended (${signal ?? `exit status ${status}`}); it said:\n${this.#errors}`)),
       );
     });
+  }
+
+  /** A disk with a copy of the ISO at its beginning: disks are larger than what people write to them. */
+  #disk(iso: string): string {
+    const image = `${this.#folder}/disk`;
+    copyFileSync(iso, image);
+    truncateSync(image, Math.max(diskSize, statSync(image).size));
+    return image;
   }
 
   readonly #kill = (): void => void this.#process.kill('SIGKILL');

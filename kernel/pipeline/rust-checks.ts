@@ -3,7 +3,14 @@ import { dirname, isAbsolute } from 'node:path';
 import { writeTree } from './build.ts';
 import { chapters } from './chapters.ts';
 import { composeChapter } from './compose.ts';
-import { bareTarget, ownCoreToolchain, buildFolder, intermediateFolder, loaderFolder } from './toolchain.ts';
+import {
+  bareTarget,
+  ownCoreToolchain,
+  buildFolder,
+  intermediateFolder,
+  loaderFolder,
+  uefiTarget,
+} from './toolchain.ts';
 import { root } from '../../tools/paths.ts';
 import { run } from '../../tools/process.ts';
 import type { RunResult } from '../../tools/process.ts';
@@ -42,6 +49,7 @@ export async function checkRustFormat(): Promise<void> {
 /** Clippy with warnings denied, on every crate of ours. Rejects with its words. */
 export async function checkRustLints(): Promise<void> {
   const { arguments: forBare } = await ownCoreToolchain();
+  const { arguments: forUefi } = await ownCoreToolchain(uefiTarget);
   for (const { id, build } of chapters) {
     if (build === 'none') continue;
     const target = build === 'bare' ? forBare : [];
@@ -51,10 +59,11 @@ export async function checkRustLints(): Promise<void> {
     for (const path of composeChapter(id).keys()) await utimes(`${folder}/${path}`, now, now);
     await cargo(['clippy', '--release', '--locked', ...target, '--', '-D', 'warnings'], folder);
   }
-  await cargo(
-    ['clippy', '--release', '--locked', '--workspace', '--target', bareTarget, ...forBare, '--', '-D', 'warnings'],
-    loaderFolder,
-  );
+  const uefiHalf = 'onko-loader-uefi';
+  const others = ['--workspace', '--exclude', uefiHalf, '--target', bareTarget, ...forBare];
+  for (const crates of [others, ['--package', uefiHalf, '--target', uefiTarget, ...forUefi]]) {
+    await cargo(['clippy', '--release', '--locked', ...crates, '--', '-D', 'warnings'], loaderFolder);
+  }
   for (const { folder, build } of testCrates) {
     const target = build === 'bare' ? forBare : [];
     await cargo(['clippy', '--release', '--locked', ...target, '--', '-D', 'warnings'], folder);

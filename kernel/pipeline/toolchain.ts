@@ -7,8 +7,14 @@ import { cache, root } from '../../tools/paths.ts';
 import { isInstalled, run, tryRun } from '../../tools/process.ts';
 import { findProgram, quote } from '../../tools/shell.ts';
 
-/** The target that kernels and the loader are compiled for. */
+/** The target that kernels and the BIOS half of the loader are compiled for. */
 export const bareTarget = 'x86_64-unknown-none';
+
+/** The target of the loader's UEFI half. */
+export const uefiTarget = 'x86_64-unknown-uefi';
+
+/** Targets that a program is compiled for which this machine does not run. */
+export type CrossTarget = typeof bareTarget | typeof uefiTarget;
 
 /** A Rust toolchain and how to call it. */
 export interface Toolchain {
@@ -77,8 +83,11 @@ async function installedCompilers(): Promise<(Candidate & { version: string })[]
 }
 
 /** A toolchain that brings `core` for the target ready-made. */
-async function readyMade({ cargo, rustc, version }: Candidate & { version: string }): Promise<Toolchain | undefined> {
-  const libraries = await ask(rustc, '--print', 'target-libdir', '--target', bareTarget);
+async function readyMade(
+  { cargo, rustc, version }: Candidate & { version: string },
+  target: CrossTarget,
+): Promise<Toolchain | undefined> {
+  const libraries = await ask(rustc, '--print', 'target-libdir', '--target', target);
   if (!existsSync(libraries) || !readdirSync(libraries).some((name) => /^libcore-.*\.rlib$/.test(name))) return;
   const sysroot = await ask(rustc, '--print', 'sysroot');
   const librarySource = `${sysroot}/lib/rustlib/src/rust`;
@@ -92,21 +101,27 @@ async function readyMade({ cargo, rustc, version }: Candidate & { version: strin
   };
 }
 
+/** LLD under the name by which it links for a target. */
+const linkers = { [bareTarget]: 'ld.lld', [uefiTarget]: 'lld-link' } as const;
+
 /** Toolchains that bring no linker for the target need one that is installed. */
-const withLinker: readonly string[] = ['--config', `target.${bareTarget}.linker="ld.lld"`];
+const withLinker = (target: CrossTarget): string[] => ['--config', `target.${target}.linker="${linkers[target]}"`];
 
 /** A toolchain that has the source of `core`: cargo compiles it along with the crate, by the crate's own profile. */
-async function fromSource({ cargo, rustc, version }: Candidate & { version: string }): Promise<Toolchain | undefined> {
+async function fromSource(
+  { cargo, rustc, version }: Candidate & { version: string },
+  target: CrossTarget,
+): Promise<Toolchain | undefined> {
   const sysroot = await ask(rustc, '--print', 'sysroot');
   const librarySource = `${sysroot}/lib/rustlib/src/rust`;
-  if (!existsSync(`${librarySource}/library/core/Cargo.toml`) || !(await isInstalled('ld.lld'))) return;
+  if (!existsSync(`${librarySource}/library/core/Cargo.toml`) || !(await isInstalled(linkers[target]))) return;
   return {
     cargo,
     // Building core is a nightly feature of cargo; this variable opens it to the stable release it belongs to.
     env: environment(rustc, { RUSTC_BOOTSTRAP: '1' }),
     arguments: [
       ...['-Z', 'build-std=core,compiler_builtins', '-Z', 'build-std-features=compiler-builtins-mem'],
-      ...withLinker,
+      ...withLinker(target),
     ],
     compilesCore: true,
     librarySource,
@@ -120,10 +135,10 @@ async function fromSource({ cargo, rustc, version }: Candidate & { version: stri
  * would take one chapter's kernel for another's.
  */
 async function withCompiledCore(compiler: Candidate & { version: string }): Promise<Toolchain | undefined> {
-  const toolchain = await fromSource(compiler);
+  const toolchain = await fromSource(compiler, bareTarget);
   if (toolchain === undefined) return;
   const rustc = await compilerWithCore(toolchain, compiler);
-  return { ...toolchain, env: environment(rustc), arguments: withLinker, compilesCore: false };
+  return { ...toolchain, env: environment(rustc), arguments: withLinker(bareTarget), compilesCore: false };
 }
 
 /** Compiles `core` unless it is there. Returns the path of a `rustc` that finds it. */
@@ -172,17 +187,17 @@ const compilerProgram = (rustc: string, sysroot: string) =>
     '',
   ].join('\n');
 
-async function findToolchain(kinds: readonly (typeof readyMade)[]): Promise<Toolchain> {
+async function findToolchain(kinds: readonly (typeof readyMade)[], target: CrossTarget): Promise<Toolchain> {
   const compilers = await installedCompilers();
   for (const find of kinds) {
     for (const compiler of compilers) {
-      const toolchain = await find(compiler);
+      const toolchain = await find(compiler, target);
       if (toolchain !== undefined) return toolchain;
     }
   }
   throw new UserError(
-    `No Rust toolchain here can build for ${bareTarget}.`,
-    `With rustup: rustup target add ${bareTarget}`,
+    `No Rust toolchain here can build for ${target}.`,
+    `With rustup: rustup target add ${target}`,
     'On Debian 12 without rustup: apt-get install rustc-web cargo-web rust-web-src lld',
     `It has to be Rust 1.${oldestMinor} or newer; on Debian 12 that comes with the suite bookworm-security.`,
   );
@@ -211,17 +226,22 @@ async function findHostedToolchain(): Promise<Toolchain> {
 }
 
 let bare: Promise<Toolchain> | undefined;
-let withOwnCore: Promise<Toolchain> | undefined;
+const withOwnCore = new Map<CrossTarget, Promise<Toolchain>>();
 let hosted: Promise<Toolchain> | undefined;
 
 /**
  * The toolchain for kernels, looked for once per run; where `core` has to be compiled first, that takes half a minute and
  * more, once. Rejects with what to install when there is none.
  */
-export const bareToolchain = (): Promise<Toolchain> => (bare ??= findToolchain([readyMade, withCompiledCore]));
+export const bareToolchain = (): Promise<Toolchain> =>
+  (bare ??= findToolchain([readyMade, withCompiledCore], bareTarget));
 
 /** The same for the loader, which wants `core` small, and for clippy, which goes its own way to the libraries. */
-export const ownCoreToolchain = (): Promise<Toolchain> => (withOwnCore ??= findToolchain([readyMade, fromSource]));
+export function ownCoreToolchain(target: CrossTarget = bareTarget): Promise<Toolchain> {
+  const found = withOwnCore.get(target) ?? findToolchain([readyMade, fromSource], target);
+  withOwnCore.set(target, found);
+  return found;
+}
 
 /** The toolchain for programs that run on this machine, looked for once per run. */
 export const hostedToolchain = (): Promise<Toolchain> => (hosted ??= findHostedToolchain());
@@ -234,7 +254,7 @@ export interface BuildRequest {
   /** Name of the binary. */
   binary: string;
   /** For a crate without a `.cargo/config.toml` that names the target. */
-  target?: typeof bareTarget;
+  target?: CrossTarget;
   /** Cargo's own home instead of the user's. */
   cargoHome?: string;
   /** What `cargo build` makes without `--release`. */
@@ -242,11 +262,15 @@ export interface BuildRequest {
   onOutput?: (text: string) => void;
 }
 
-/** Compiles a crate for the bare target, as a release unless `debug` is set. Returns the path of the binary. */
+/**
+ * Compiles a crate for the bare target, or the one that the request names, as a release unless `debug` is set. Returns the
+ * path of the binary.
+ */
 export async function buildBare(request: BuildRequest): Promise<string> {
-  const ownCore = request.target !== undefined;
-  await cargoBuild(await (ownCore ? ownCoreToolchain() : bareToolchain()), request);
-  return `${request.output}/${bareTarget}/${request.debug ? 'debug' : 'release'}/${request.binary}`;
+  const { target, output, debug, binary } = request;
+  await cargoBuild(await (target === undefined ? bareToolchain() : ownCoreToolchain(target)), request);
+  const suffix = target === uefiTarget ? '.efi' : '';
+  return `${output}/${target ?? bareTarget}/${debug ? 'debug' : 'release'}/${binary}${suffix}`;
 }
 
 /** Compiles a crate for the machine that builds it, as a release unless `debug` is set. Returns the path of the binary. */
@@ -262,7 +286,7 @@ async function cargoBuild(toolchain: Toolchain, request: BuildRequest): Promise<
     [
       ...['build', ...common, '--target-dir', request.output],
       ...(request.debug ? [] : ['--release']),
-      ...(request.target === undefined ? [] : ['--target', request.target]),
+      ...(request.target === undefined ? [] : ['--package', request.binary, '--target', request.target]),
     ],
     { cwd: request.folder, env, ...(request.onOutput && { onOutput: request.onOutput }) },
   );
@@ -278,13 +302,13 @@ export interface CargoCall {
 /** How a crate is built with a toolchain, so that the binary is the same whoever builds it, wherever. */
 export async function cargoCall(
   toolchain: Toolchain,
-  { folder, cargoHome }: Pick<BuildRequest, 'folder' | 'cargoHome'>,
+  { folder, cargoHome, target = bareTarget }: Pick<BuildRequest, 'folder' | 'cargoHome' | 'target'>,
 ): Promise<CargoCall> {
   const env = { ...toolchain.env, ...(cargoHome === undefined ? {} : { CARGO_HOME: cargoHome }) };
   const remapped = await pathsToHide(toolchain, folder, env);
   const settings = [
     // --config adds to the lists in the reader's .cargo/config.toml; RUSTFLAGS would replace them.
-    `target.${bareTarget}.rustflags=${JSON.stringify(remapped)}`,
+    `target.${target}.rustflags=${JSON.stringify(remapped)}`,
     ...(toolchain.compilesCore
       ? [`build.build-dir=${JSON.stringify(intermediateFolder(folder, [...remapped, folder]))}`]
       : []),

@@ -14,7 +14,7 @@ import { homedir, tmpdir } from 'node:os';
 import { after, test } from 'node:test';
 import { unzipSync } from 'fflate';
 import { chapterArchive } from '../../kernel/pipeline/archive.ts';
-import { buildChapter, buildLoader, buildTree, writeTree } from '../../kernel/pipeline/build.ts';
+import { buildBiosLoader, buildChapter, buildTree, writeTree } from '../../kernel/pipeline/build.ts';
 import { chapters, findChapter } from '../../kernel/pipeline/chapters.ts';
 import { composeChapter } from '../../kernel/pipeline/compose.ts';
 import { bareTarget, buildBare, buildFolder, loaderFolder } from '../../kernel/pipeline/toolchain.ts';
@@ -134,7 +134,7 @@ test('the loader gives the same bytes in another folder', async () => {
   });
   const request = { folder, output: `${elsewhere}/loader-output`, binary: 'onko-loader', target: bareTarget } as const;
   const there = readFileSync(await buildBare(request));
-  assert.ok(there.equals(readFileSync(await buildLoader())));
+  assert.ok(there.equals(readFileSync(await buildBiosLoader())));
 });
 
 test('a compiler error comes through whole, with file and line', async () => {

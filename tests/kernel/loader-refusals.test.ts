@@ -1,9 +1,18 @@
 /** Everything that our loader refuses, provoked in QEMU: one sentence on screen, COM1 and port 0xE9, then a CPU at rest. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { biosBoot } from '../../kernel/pipeline/iso.ts';
+import { hybridBoot } from '../../kernel/pipeline/iso.ts';
 import { withQemu, type Qemu, type QemuOptions } from '../../kernel/pipeline/qemu.ts';
-import { bootAtOnce, kernelBase, makeDisc, makeElf, textScreen, type Disc } from './fixtures/loader-disc.ts';
+import {
+  biosImage,
+  bootAtOnce,
+  kernelBase,
+  makeDisc,
+  makeElf,
+  textScreen,
+  uefiImage,
+  type Disc,
+} from './fixtures/loader-disc.ts';
 
 const good = makeElf([{ address: kernelBase }]);
 const encoder = new TextEncoder();
@@ -185,7 +194,7 @@ test('a CPU without long mode is told so before anything else', async () => {
 });
 
 test('a disc whose boot image does not know its place is refused by its first block', async () => {
-  const xorriso = biosBoot('boot/onko-cd.bin').filter((argument) => argument !== '-boot-info-table');
+  const xorriso = hybridBoot(biosImage, uefiImage).filter((argument) => argument !== '-boot-info-table');
   const iso = await makeDisc({ ...withKernel(good), xorriso });
   const sentence =
     "Cannot boot: the boot image does not know where it lies; expected an ISO made with xorriso's option -boot-info-table.";
