@@ -47,6 +47,18 @@ export const models: readonly ModelEntry[] = [
     load: async () => (await import('./flags.ts')).flags,
   },
   {
+    name: 'layout',
+    arguments: 'SCRIPT',
+    summary: 'where a linker script puts sections, or what is wrong with it',
+    options: [
+      ['--kernel NAME', '05-main-rs-debug or 04-linker-script: whose sections; the first unless told'],
+      ['--sections FILE', 'sections of your own, as a list in JSON'],
+    ],
+    examples: ['linker.ld'],
+    widget: { title: 'Layout explorer', page: '/part-1/linker-script/#layout-explorer' },
+    load: async () => (await import('./layout.ts')).layout,
+  },
+  {
     name: 'pixel',
     arguments: 'X Y',
     summary: 'where a pixel lies in memory',

@@ -208,10 +208,12 @@ test('large and twisted scripts are read in time', () => {
     many('/**/'),
     many('"'),
   ]) {
-    const started = performance.now();
+    // The processor's time, as the machine may be busy with something else.
+    const started = process.cpuUsage();
     const { problems } = layOut(text, kernel);
+    const { user } = process.cpuUsage(started);
     assert.ok(problems.length <= 20);
-    assert.ok(performance.now() - started < 3000, text.slice(0, 80));
+    assert.ok(user < 3_000_000, `${user} µs for ${text.slice(0, 80)}`);
   }
 });
 

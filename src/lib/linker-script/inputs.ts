@@ -51,6 +51,9 @@ export interface Inputs {
   bindNow?: boolean;
 }
 
+/** The page size of x86-64: MAXPAGESIZE and COMMONPAGESIZE of ld.lld. */
+export const pageSize = 0x1000n;
+
 export const flagBits = { W: 1, A: 2, X: 4 } as const;
 
 /** The bits of W, A and X in letters. */

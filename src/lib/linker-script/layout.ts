@@ -14,8 +14,8 @@ import {
   type Base,
   type Value,
 } from './expression.ts';
-import { flagBits, type InputSection, type Inputs, type SectionType } from './inputs.ts';
-import { pageSize, readScript } from './parser.ts';
+import { flagBits, pageSize, type InputSection, type Inputs, type SectionType } from './inputs.ts';
+import { readScript } from './parser.ts';
 import {
   alivePieces,
   isReadOnlyLater,

@@ -1,9 +1,8 @@
 /** What is worth knowing of a layout: what a loader would refuse, what a kernel will regret, and what it costs. */
 import { formatAddress } from '../address.ts';
 import { flagsFromNumber, flagsInLetters } from '../segment-flags.ts';
-import { flagBits } from './inputs.ts';
+import { flagBits, pageSize } from './inputs.ts';
 import type { LaidSection, LaidSegment, Layout } from './layout.ts';
-import { pageSize } from './parser.ts';
 
 export interface Lesson {
   /** A fault keeps the kernel from running, or from being safe; a note only tells. */

@@ -3,6 +3,7 @@
  * (lld/ELF/ScriptParser.cpp). A construct outside of that part is named with its place.
  */
 import { evaluateConstant, parseNumber } from './expression.ts';
+import { pageSize } from './inputs.ts';
 import { Lexer, type Token } from './lexer.ts';
 import { ScriptError, problemAt, shown, type Place, type ScriptProblem } from './problem.ts';
 import {
@@ -30,9 +31,6 @@ const deepest = 64;
 const mostSections = 1000;
 const mostSegments = 64;
 const mostRegions = 64;
-
-/** The page size of x86-64: MAXPAGESIZE and COMMONPAGESIZE of ld.lld. */
-export const pageSize = 0x1000n;
 
 /** Reads a script, up to its first error. */
 export function readScript(text: string): { script: Script } | { problem: ScriptProblem } {

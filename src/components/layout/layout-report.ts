@@ -1,0 +1,156 @@
+import { formatAddress } from '../../lib/address.ts';
+import { pageSize } from '../../lib/linker-script/inputs.ts';
+import type { Layout, LayoutResult } from '../../lib/linker-script/layout.ts';
+import { endOf, lessonsOf, loadedSegments } from '../../lib/linker-script/lessons.ts';
+import { segmentTypeName } from '../../lib/linker-script/syntax.ts';
+import { flagsFromNumber, flagsInLetters } from '../../lib/segment-flags.ts';
+
+/** What the widget shows of a result, as HTML; at build time and in the page. */
+export interface LayoutReport {
+  problems: string;
+  picture: string;
+  tables: string;
+  lessons: string;
+}
+
+/** Pages of one segment that are drawn; more are only counted. */
+const mostPages = 4n;
+/** Rows that tables and the picture have at most. */
+const mostRows = 40;
+
+export function reportLayout({ layout, problems }: LayoutResult): LayoutReport {
+  const items = problems.map(
+    ({ severity, line, column, length, text, fix }) =>
+      `<li><button type="button" data-line="${line}" data-column="${column}" data-length="${length}">` +
+      `Line ${line}, column ${column}</button>: ${severity === 'warning' ? 'a warning: ' : ''}${escape(text)}. ${escape(fix)}</li>`,
+  );
+  return {
+    problems: items.length === 0 ? '' : `<ul>${items.join('')}</ul>`,
+    picture: layout === undefined ? '' : picture(layout),
+    tables: layout === undefined ? '' : tables(layout),
+    lessons: layout === undefined ? '' : lessons(layout),
+  };
+}
+
+function lessons(layout: Layout): string {
+  const items = lessonsOf(layout).map(({ weight, line, text }) => {
+    const place = line === 0 ? '' : `Line ${line}: `;
+    return `<li data-weight="${weight}">${weight === 'fault' ? '<strong>Mind this.</strong> ' : ''}${place}${escape(text)}</li>`;
+  });
+  return `<ul>${items.slice(0, mostRows).join('')}</ul>`;
+}
+
+/** A page of memory: what of each section lies in it, in bytes from its start. */
+interface Page {
+  address: bigint;
+  flags: string;
+  clash: boolean;
+  parts: { name: string; from: number; size: number; kind: string }[];
+}
+
+function picture(layout: Layout): string {
+  const rows: string[] = [];
+  const segments = loadedSegments(layout);
+  for (const [index, segment] of segments.entries()) {
+    const first = segment.virtualAddress / pageSize;
+    const last = (endOf(segment) - 1n) / pageSize;
+    const shown = last - first < mostPages ? last : first + mostPages - 1n;
+    const letters = flagsInLetters(flagsFromNumber(segment.flags));
+    for (let page = first; page <= shown; page += 1n) {
+      const sharers = segments.filter(
+        (each) => each.virtualAddress / pageSize <= page && (endOf(each) - 1n) / pageSize >= page,
+      );
+      // A page that segments share is drawn once, with the first of them.
+      if (sharers[0] !== segment && segments.indexOf(sharers[0] ?? segment) < index) continue;
+      const clash = sharers.some((each) => each.flags !== segment.flags);
+      const flags = clash ? sharers.map((each) => flagsInLetters(flagsFromNumber(each.flags))).join(' and ') : letters;
+      rows.push(drawPage({ address: page * pageSize, flags, clash, parts: partsOf(layout, page * pageSize) }));
+    }
+    if (shown < last) rows.push(`<li class="more">and ${last - shown} more pages, ${letters}</li>`);
+  }
+  return rows.length === 0 ? '' : `<ol>${rows.slice(0, mostRows).join('')}</ol>`;
+}
+
+function partsOf(layout: Layout, address: bigint): Page['parts'] {
+  return layout.sections.flatMap((section) => {
+    if ((section.flags & 2) === 0 || section.size === 0n) return [];
+    const from = section.address > address ? section.address : address;
+    const sectionEnd = section.address + section.size;
+    const to = sectionEnd < address + pageSize ? sectionEnd : address + pageSize;
+    if (to <= from) return [];
+    const kind = (section.flags & 4) !== 0 ? 'code' : (section.flags & 1) !== 0 ? 'data' : 'constants';
+    return [{ name: section.name, from: Number(from - address), size: Number(to - from), kind }];
+  });
+}
+
+function drawPage({ address, flags, clash, parts }: Page): string {
+  const used = parts.reduce((sum, { size }) => sum + size, 0);
+  // A byte or two would be too thin to be seen.
+  const bars = parts.map(
+    ({ from, size, kind }) => `<rect class="${kind}" x="${from}" y="0" width="${Math.max(size, 24)}" height="1" />`,
+  );
+  const names = parts.map(({ name }) => short(name));
+  const listed = names.length > 3 ? `${names.slice(0, 2).join(', ')} and ${names.length - 2} more` : names.join(', ');
+  return (
+    `<li${clash ? ' data-clash' : ''}><span class="numeric">${formatAddress(address)}</span>` +
+    `<svg viewBox="0 0 4096 1" preserveAspectRatio="none" aria-hidden="true">${bars.join('')}</svg>` +
+    `<span class="owner">${clash ? 'Two permissions: ' : ''}${flags} · ${escape(listed)} · ${used} of 4096 bytes</span></li>`
+  );
+}
+
+function tables(layout: Layout): string {
+  const { sections, segments, entry, emptySegments, discarded, unused } = layout;
+  const hex = (value: bigint) => `0x${value.toString(16)}`;
+  const title = (index: number) => segments[index]?.name || String(index);
+  const sectionRows = sections.map((section) => [
+    short(section.name) + (section.orphan ? ' (orphan)' : ''),
+    formatAddress(section.address),
+    (section.flags & 2) === 0 ? '' : hex(section.offset),
+    hex(section.size),
+    section.segments.map(title).join(' '),
+  ]);
+  const segmentRows = segments.map(({ name, type, flags, virtualAddress, offset, fileSize, memorySize }) => [
+    name || segmentTypeName(type),
+    formatAddress(virtualAddress),
+    hex(offset),
+    hex(fileSize),
+    hex(memorySize),
+    flagsInLetters(flagsFromNumber(flags)),
+  ]);
+  const facts = [
+    `The entry point is ${formatAddress(entry)}.`,
+    ...(emptySegments.length === 0 ? [] : [`With nothing to load, left out: ${emptySegments.join(', ')}.`]),
+    ...(unused.length === 0 ? [] : [`Thrown away, as nobody refers to them: ${unused.length} sections.`]),
+    ...(discarded.length === 0
+      ? []
+      : [
+          `Taken by /DISCARD/: ${discarded
+            .map(({ name }) => short(name))
+            .slice(0, 4)
+            .join(', ')}.`,
+        ]),
+  ];
+  return (
+    table('Sections', ['section', 'address', 'in the file at', 'size', 'segment'], sectionRows) +
+    table('Segments', ['segment', 'address', 'in the file at', 'in the file', 'in memory', 'flags'], segmentRows) +
+    `<p>${escape(facts.join(' '))}</p>`
+  );
+}
+
+function table(caption: string, heads: readonly string[], rows: readonly (readonly string[])[]): string {
+  const cells = (tag: string, row: readonly string[]) => row.map((cell) => `<${tag}>${escape(cell)}</${tag}>`).join('');
+  const more = rows.length > mostRows ? `<p>And ${rows.length - mostRows} more.</p>` : '';
+  return (
+    `<div class="scroll" tabindex="0" role="group" aria-label="${caption}"><table class="numeric"><caption>${caption}</caption>` +
+    `<thead><tr>${heads.map((head) => `<th scope="col">${head}</th>`).join('')}</tr></thead><tbody>` +
+    `${rows
+      .slice(0, mostRows)
+      .map((row) => `<tr>${cells('td', row)}</tr>`)
+      .join('')}</tbody></table></div>${more}`
+  );
+}
+
+const short = (name: string): string => (name.length > 32 ? `${name.slice(0, 32)}…` : name);
+
+const escape = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
