@@ -38,6 +38,21 @@ export const models: readonly ModelEntry[] = [
     load: async () => (await import('./conf.ts')).conf,
   },
   {
+    name: 'elf',
+    arguments: 'FILE',
+    summary: 'what is in an ELF file, and what a Limine loader would say to it',
+    options: [
+      ['--why-not-bootable', 'every reason for which a Limine loader refuses it, and the bytes to blame'],
+      ['--segments --sections', 'what loaders map, and what linkers know'],
+      ['--symbols --relocations', 'what has a name, and what is filled in'],
+      ['--dynamic --notes', 'what is needed to run, and remarks'],
+      ['--all', 'all of these'],
+    ],
+    examples: ['kernel.elf', 'kernel.elf --why-not-bootable'],
+    widget: { title: 'ELF explorer', page: '/part-1/cargo-toml/#elf-explorer' },
+    load: async () => (await import('./elf.ts')).elf,
+  },
+  {
     name: 'flags',
     arguments: 'FLAGS',
     summary: "a segment's permissions, in every way of writing them",

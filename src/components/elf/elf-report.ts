@@ -34,8 +34,8 @@ function factsHtml(view: ElfView): string {
 /** What a Limine loader says to the file: each reason leads to the bytes that are to blame. */
 function refusalHtml({ refusals }: ElfView): string {
   const [first, ...others] = refusals.map(
-    ({ text, advice, offset, length }) =>
-      `${escapeHtml(text)}. ${escapeHtml(advice)}${length > 0 ? ` ${bytesButton(offset, length)}` : ''}`,
+    ({ text, advice = '', offset, length }) =>
+      `${escapeHtml(text)}. ${advice}${length > 0 ? ` ${bytesButton(offset, length)}` : ''}`,
   );
   if (first === undefined) {
     return '<p>A Limine loader has no objection: it loads the segments and calls the entry point.</p>';

@@ -9,8 +9,8 @@ import { Reader } from './reader.ts';
 export interface Refusal {
   /** Our loader's sentence about it, without its beginning and full stop. */
   text: string;
-  /** Why a loader cannot do otherwise, and what would mend it. */
-  advice: string;
+  /** Why a loader cannot do otherwise, or what would mend it, where that is not said yet. */
+  advice?: string;
   offset: number;
   /** 0 where the bytes to blame are missing. */
   length: number;
@@ -74,7 +74,6 @@ export function whyNotBootable(file: Uint8Array): Refusal[] {
     if (segments.length === segmentLimit + 1) {
       refusals.push({
         text: `it has more than ${segmentLimit} segments to load`,
-        advice: 'Fewer PHDRS in the linker script. Kernels need three or four.',
         offset: segment.at,
         length: layouts.programHeader[64].size,
       });
@@ -109,7 +108,7 @@ export function whyNotBootable(file: Uint8Array): Refusal[] {
 function wrongKind(file: Uint8Array): Refusal | undefined {
   const size = layouts.identificationSize + layouts.header[64].size;
   if (file.length === 0) {
-    return { text: 'the file is empty', advice: 'Was it copied before it was linked?', offset: 0, length: 0 };
+    return { text: 'the file is empty', offset: 0, length: 0 };
   }
   const mark = [...file.subarray(0, 4)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
   if (mark !== '7f 45 4c 46') {
@@ -134,7 +133,6 @@ function wrongKind(file: Uint8Array): Refusal | undefined {
   if (encoding !== 1) {
     return {
       text: `it is not a little-endian ELF file; its data encoding (byte 5) is ${encoding}, expected 1`,
-      advice: 'The processor reads the lowest byte of a number first.',
       offset: 5,
       length: 1,
     };
@@ -165,7 +163,6 @@ function programHeaders(reader: Reader): Segment[] | Refusal {
   if (size !== layout.size) {
     return {
       text: `its program headers have ${size} bytes each, expected ${layout.size}`,
-      advice: 'No linker writes that. Was the file changed afterwards?',
       offset: row.offset('e_phentsize'),
       length: 2,
     };
@@ -220,7 +217,7 @@ function wrongType(type: number, segments: readonly Segment[], entry: bigint): P
   }
   return {
     text: `it is not an executable; its ELF type is ${type}, expected 2 (ET_EXEC)`,
-    advice: type === 1 ? 'It is an object file: it has not been linked yet.' : 'It is no program.',
+    ...(type === 1 && { advice: 'It is an object file: it has not been linked yet.' }),
   };
 }
 
@@ -241,7 +238,6 @@ function wrongSegment(file: Uint8Array, segment: Segment, entry: bigint): Refusa
   if (address + memorySize - 1n > lastAddress) {
     return {
       text: `segment ${number} at ${hex(address)} with ${hex(memorySize)} bytes runs over the end of the address space`,
-      advice: 'Less memory, or a lower base address.',
       ...field('p_memsz'),
     };
   }
@@ -250,7 +246,6 @@ function wrongSegment(file: Uint8Array, segment: Segment, entry: bigint): Refusa
       text:
         `segment ${number} has ${hex(fileSize)} bytes in the file but only ${hex(memorySize)} in memory; expected no ` +
         'more in the file than in memory',
-      advice: 'No linker writes that. Was the file changed afterwards?',
       ...field('p_filesz'),
     };
   }
@@ -272,7 +267,6 @@ function betweenSegments(segments: readonly Segment[]): Refusal[] {
     if (high.address <= lastOf(low)) {
       refusals.push({
         text: `segments ${low.number} and ${high.number} overlap at ${hex(high.address)}`,
-        advice: 'The location counter has to go up from segment to segment.',
         ...place,
       });
     } else if (pageOf(high.address) === pageOf(lastOf(low)) && low.flags !== high.flags) {

@@ -4,7 +4,7 @@ import * as layouts from './layouts.ts';
 import type { Layout } from './layouts.ts';
 import {
   classes,
-  dynamicTags,
+  dynamicTag,
   encodings,
   fileTypes,
   gnuNotes,
@@ -114,37 +114,26 @@ function identificationFields(bytes: Uint8Array): Field[] {
   ];
 }
 
-function headerSaying({ header }: Elf, name: keyof (typeof layouts.header)[64]['slots'], value: bigint): Saying {
+/** What the header's fields say that need no more words. */
+const headerMeanings: Readonly<Record<string, string>> = {
+  e_version: 'the version of ELF',
+  e_phoff: 'where the program headers begin',
+  e_shoff: 'where the section headers begin',
+  e_flags: 'flags of the processor’s own',
+  e_ehsize: 'bytes of this header',
+  e_phentsize: 'bytes of a program header',
+  e_phnum: 'how many program headers',
+  e_shentsize: 'bytes of a section header',
+  e_shnum: 'how many section headers',
+  e_shstrndx: 'the section that has the sections’ names',
+};
+
+function headerSaying({ header }: Elf, name: string, value: bigint): Saying {
   const number = Number(value);
-  const many = (from: number) => (from === number ? '' : `; section 0 says ${from}`);
-  switch (name) {
-    case 'e_type':
-      return say(String(number), meaningOf(fileTypes, number));
-    case 'e_machine':
-      return say(String(number), meaningOf(machines, number));
-    case 'e_version':
-      return say(String(number), 'the version of ELF');
-    case 'e_entry':
-      return say(hex(value), entryMeaning(header.type, value));
-    case 'e_phoff':
-      return say(hex(value), value === 0n ? 'no program headers' : 'where the program headers begin');
-    case 'e_shoff':
-      return say(hex(value), value === 0n ? 'no section headers' : 'where the section headers begin');
-    case 'e_flags':
-      return say(hex(value), 'flags of the processor’s own');
-    case 'e_ehsize':
-      return say(String(number), 'bytes of this header');
-    case 'e_phentsize':
-      return say(String(number), 'bytes of a program header');
-    case 'e_phnum':
-      return say(String(number), `how many program headers${many(header.programHeaderCount)}`);
-    case 'e_shentsize':
-      return say(String(number), 'bytes of a section header');
-    case 'e_shnum':
-      return say(String(number), `how many section headers${many(header.sectionHeaderCount)}`);
-    case 'e_shstrndx':
-      return say(String(number), `the section that has the sections’ names${many(header.sectionNames)}`);
-  }
+  if (name === 'e_type') return say(number, meaningOf(fileTypes, number));
+  if (name === 'e_machine') return say(number, meaningOf(machines, number));
+  if (name === 'e_entry') return say(hex(value), entryMeaning(header.type, value));
+  return say(/off|flags/.test(name) ? hex(value) : number, headerMeanings[name]);
 }
 
 function entryMeaning(type: number, value: bigint): string {
@@ -154,8 +143,8 @@ function entryMeaning(type: number, value: bigint): string {
     : 'where it begins: the address of the first instruction';
 }
 
-function say(value: string, meaning?: string): Saying {
-  return meaning === undefined ? { value } : { value, meaning };
+function say(value: string | number, meaning?: string): Saying {
+  return { value: String(value), ...(meaning !== undefined && { meaning }) };
 }
 
 /** The program headers and the section headers. */
@@ -231,7 +220,7 @@ function meaning(text: string | undefined): Pick<Field, 'meaning'> {
 
 /** A segment's permissions as readelf writes them, without blanks at the end: `R E`. */
 export function segmentLetters(flags: number): string {
-  const letters = segmentFlags.map(([bit, , letter]) => ((flags & bit) !== 0 ? letter : ' ')).join('');
+  const letters = segmentFlags.map(([bit, , letter]) => ((BigInt(flags) & bit) !== 0n ? letter : ' ')).join('');
   return letters.trim() === '' ? 'no permission' : letters.trim();
 }
 
@@ -240,58 +229,41 @@ export function sectionLetters(flags: bigint): string {
   return sectionFlags.map(([bit, , letter]) => ((flags & bit) !== 0n ? letter : '')).join('');
 }
 
-function segmentSaying(elf: Elf, name: string, value: bigint, index: number): Saying {
-  const { segments } = elf;
-  const segment = segments[index];
-  switch (name) {
-    case 'p_type':
-      return say(hex(value), meaningOf(segmentTypes, Number(value)));
-    case 'p_flags': {
-      const words = [...segmentFlags].filter(([bit]) => (Number(value) & bit) !== 0).map(([, flag]) => flag);
-      return say(hex(value), words.join(' + '));
-    }
-    case 'p_offset':
-      return say(hex(value), 'where its bytes begin in the file');
-    case 'p_vaddr':
-      return say(hex(value), 'its address in memory');
-    case 'p_paddr':
-      return say(hex(value), 'its physical address, where there are no page tables');
-    case 'p_filesz':
-      return say(hex(value), 'bytes in the file');
-    case 'p_memsz': {
-      const zeroes = segment === undefined ? 0n : value - segment.fileSize;
-      return say(hex(value), zeroes > 0n ? `bytes in memory: the last ${hex(zeroes)} are zeroes` : 'bytes in memory');
-    }
-    default:
-      return say(hex(value), 'address and offset agree in what is left when divided by this');
-  }
+/** What the fields of program headers and section headers say that need no more words. */
+const tableMeanings: Readonly<Record<string, string>> = {
+  p_offset: 'where its bytes begin in the file',
+  p_vaddr: 'its address in memory',
+  p_paddr: 'its physical address, where there are no page tables',
+  p_filesz: 'bytes in the file',
+  p_align: 'address and offset agree in what is left when divided by this',
+  sh_addr: 'its address in memory; 0 where it has none',
+  sh_offset: 'where its bytes begin in the file',
+  sh_addralign: 'its address is a multiple of this',
+  sh_entsize: 'bytes of an entry, in a table',
+};
+
+function segmentSaying({ segments }: Elf, name: string, value: bigint, index: number): Saying {
+  if (name === 'p_type') return say(hex(value), meaningOf(segmentTypes, Number(value)));
+  if (name === 'p_flags') return say(hex(value), flagNames(segmentFlags, value));
+  if (name !== 'p_memsz') return say(hex(value), tableMeanings[name]);
+  const zeroes = value - (segments[index]?.fileSize ?? value);
+  return say(hex(value), `bytes in memory${zeroes > 0n ? `: the last ${hex(zeroes)} are zeroes` : ''}`);
 }
 
 function sectionSaying(elf: Elf, name: string, value: bigint, section: ElfSection): Saying {
-  switch (name) {
-    case 'sh_name':
-      return say(String(value), section.name === '' ? 'no name' : `${section.name}, by its place among the names`);
-    case 'sh_type':
-      return say(hex(value), meaningOf(sectionTypes, section.type));
-    case 'sh_flags': {
-      const words = sectionFlags.filter(([bit]) => (value & bit) !== 0n).map(([, flag]) => flag);
-      return say(hex(value), words.join(' + '));
-    }
-    case 'sh_addr':
-      return say(hex(value), value === 0n ? 'not in memory' : 'its address in memory');
-    case 'sh_offset':
-      return say(hex(value), 'where its bytes begin in the file');
-    case 'sh_size':
-      return say(hex(value), section.type === 8 ? 'bytes in memory, none in the file' : 'bytes');
-    case 'sh_link':
-      return say(String(value), linkMeaning(elf, Number(value)));
-    case 'sh_info':
-      return say(String(value), [2, 11].includes(section.type) ? 'the first symbol that is not local' : undefined);
-    case 'sh_addralign':
-      return say(hex(value), 'its address is a multiple of this');
-    default:
-      return say(String(value), value === 0n ? 'no table' : 'bytes of an entry');
-  }
+  if (name === 'sh_name') return say(hex(value), section.name && `${section.name}, by its place among the names`);
+  if (name === 'sh_type') return say(hex(value), meaningOf(sectionTypes, section.type));
+  if (name === 'sh_flags') return say(hex(value), flagNames(sectionFlags, value));
+  if (name === 'sh_size') return say(hex(value), section.type === 8 ? 'bytes in memory, none in the file' : 'bytes');
+  if (name === 'sh_link') return say(Number(value), linkMeaning(elf, Number(value)));
+  return say(hex(value), tableMeanings[name]);
+}
+
+function flagNames(flags: readonly (readonly [bit: bigint, name: string, letter: string])[], value: bigint): string {
+  return flags
+    .filter(([bit]) => (value & bit) !== 0n)
+    .map(([, name]) => name)
+    .join(' + ');
 }
 
 function linkMeaning({ sections }: Elf, link: number): string | undefined {
@@ -390,17 +362,17 @@ function symbolMeaning({ sections }: Elf, { type, binding, section, size }: Symb
 function symbolSaying({ sections }: Elf, name: string, value: bigint, entry: SymbolEntry): Saying {
   switch (name) {
     case 'st_name':
-      return say(String(value), entry.name === undefined ? 'no string is there' : entry.name || 'no name');
+      return say(Number(value), entry.name === undefined ? 'no string is there' : entry.name || 'no name');
     case 'st_info':
       return say(hex(value), `${nameOf(symbolBindings, entry.binding)}, ${nameOf(symbolTypes, entry.type)}`);
     case 'st_other':
-      return say(String(value), meaningOf(symbolVisibilities, entry.other & 3));
+      return say(Number(value), meaningOf(symbolVisibilities, entry.other & 3));
     case 'st_shndx':
-      return say(String(value), meaningOf(specialSections, entry.section) ?? sections[entry.section]?.name);
+      return say(Number(value), meaningOf(specialSections, entry.section) ?? sections[entry.section]?.name);
     case 'st_value':
       return say(hex(value), 'its address, or what stands for one');
     default:
-      return say(String(value), 'bytes');
+      return say(Number(value), 'bytes');
   }
 }
 
@@ -453,14 +425,15 @@ function dynamicParts(elf: Elf): Parts | undefined {
   const layout = layouts.dynamicEntry[reader.bits];
   return repeated({ start: dynamic.start, size: dynamic.stride, count: dynamic.length }, (index, offset) => {
     const { tag, value, text } = dynamic.at(index);
+    const [name, words] = dynamicTag(tag);
     return {
-      name: `[${index}] ${nameOf(dynamicTags, Number(tag))}`,
+      name: `[${index}] ${name}`,
       offset,
       length: layout.size,
       value: text ?? hex(value),
-      ...meaning(dynamicTags[Number(tag)]?.[1]),
-      parts: structure(elf, layout, offset, (name) =>
-        name === 'd_tag' ? say(hex(tag), meaningOf(dynamicTags, Number(tag))) : say(hex(value), text),
+      ...meaning(words),
+      parts: structure(elf, layout, offset, (field) =>
+        field === 'd_tag' ? say(hex(tag), name) : say(hex(value), text),
       ),
     };
   });

@@ -8,7 +8,8 @@
 import { nameOf, sectionTypes, segmentTypes } from './names.ts';
 import * as layouts from './layouts.ts';
 import type { Bits, Layouts } from './layouts.ts';
-import { ElfError, Reader, type Extent } from './reader.ts';
+import { ElfError } from './error.ts';
+import { Reader, type Extent } from './reader.ts';
 
 /** Entries of a table in a file, decoded when they are asked for. */
 export interface Table<Entry> {
@@ -20,26 +21,16 @@ export interface Table<Entry> {
   at(index: number): Entry;
 }
 
+/** What the ELF header says of the file; {@link headerNumbers} has all of its numbers. */
 export interface ElfHeader {
-  /** `EI_OSABI`. */
-  osAbi: number;
-  /** `EI_ABIVERSION`. */
-  abiVersion: number;
   /** Kind of file (`e_type`): 1 relocatable, 2 executable at fixed addresses, 3 position-independent or shared, 4 core. */
   type: number;
   /** Processor (`e_machine`): 62 is x86-64. */
   machine: number;
-  version: number;
   /** Virtual address of the first instruction (`e_entry`); 0 where there is none. */
   entry: bigint;
-  programHeaders: bigint;
-  sectionHeaders: bigint;
-  flags: number;
-  headerSize: number;
-  programHeaderSize: number;
   /** How many program headers, as the header says it or, where it has too few bits for that, section 0. */
   programHeaderCount: number;
-  sectionHeaderSize: number;
   sectionHeaderCount: number;
   /** Index of the section with the sections' names. */
   sectionNames: number;
@@ -86,7 +77,7 @@ export interface SymbolEntry {
   type: number;
   /** `st_other`: its low two bits are the visibility. */
   other: number;
-  /** Index of the section it lies in, or a special number (0 undefined, 0xfff1 absolute, 0xfff2 common). */
+  /** Index of the section it lies in, or a special number: 0 undefined, 0xfff1 absolute, 0xfff2 common, 0xffff too large. */
   section: number;
   value: bigint;
   size: bigint;
@@ -158,7 +149,6 @@ export interface Elf {
 }
 
 const type = { null: 0, symbols: 2, strings: 3, rela: 4, dynamic: 6, note: 7, noBits: 8, rel: 9, dynamicSymbols: 11 };
-const extendedIndices = 18;
 const [load, dynamicSegment, interpreterSegment, noteSegment] = [1, 2, 3, 4];
 const tag = { null: 0n, needed: 1n, strings: 5n, stringsSize: 10n };
 /** Tags whose value is a place in the string table: needed, soname, rpath, runpath, and Solaris's three. */
@@ -177,7 +167,7 @@ export function readElf(bytes: Uint8Array): Elf {
   const reader = identify(bytes);
   const elf: Elf = {
     reader,
-    header: emptyHeader(bytes),
+    header: { type: 0, machine: 0, entry: 0n, programHeaderCount: 0, sectionHeaderCount: 0, sectionNames: 0 },
     segments: [],
     segmentTable: { start: 0, size: 0 },
     sections: [],
@@ -233,26 +223,6 @@ function identify(bytes: Uint8Array): Reader {
   return new Reader(bytes, bits, littleEndian);
 }
 
-function emptyHeader(bytes: Uint8Array): ElfHeader {
-  return {
-    osAbi: bytes[7] ?? 0,
-    abiVersion: bytes[8] ?? 0,
-    type: 0,
-    machine: 0,
-    version: 0,
-    entry: 0n,
-    programHeaders: 0n,
-    sectionHeaders: 0n,
-    flags: 0,
-    headerSize: 0,
-    programHeaderSize: 0,
-    programHeaderCount: 0,
-    sectionHeaderSize: 0,
-    sectionHeaderCount: 0,
-    sectionNames: 0,
-  };
-}
-
 function readHeader(elf: Elf): void {
   const { reader, header } = elf;
   const version = reader.bytes[6];
@@ -260,17 +230,17 @@ function readHeader(elf: Elf): void {
   const row = headerRow(reader);
   header.type = row.number('e_type');
   header.machine = row.number('e_machine');
-  header.version = row.number('e_version');
   header.entry = row.big('e_entry');
-  header.programHeaders = row.big('e_phoff');
-  header.sectionHeaders = row.big('e_shoff');
-  header.flags = row.number('e_flags');
-  header.headerSize = row.number('e_ehsize');
-  header.programHeaderSize = row.number('e_phentsize');
   header.programHeaderCount = row.number('e_phnum');
-  header.sectionHeaderSize = row.number('e_shentsize');
   header.sectionHeaderCount = row.number('e_shnum');
   header.sectionNames = row.number('e_shstrndx');
+}
+
+/** Every number of a file's header by the standard's name. The file must be long enough to have one. */
+export function headerNumbers({ reader }: Elf): Record<keyof (typeof layouts.header)[64]['slots'], bigint> {
+  const row = headerRow(reader);
+  const names = Object.keys(layouts.header[64].slots) as (keyof (typeof layouts.header)[64]['slots'])[];
+  return Object.fromEntries(names.map((name) => [name, row.big(name)])) as Record<(typeof names)[number], bigint>;
 }
 
 function headerRow(reader: Reader) {
@@ -367,27 +337,23 @@ function readSections(elf: Elf): void {
 function readExtendedNumbers(elf: Elf): void {
   const { reader, header } = elf;
   const layout = layouts.sectionHeader[reader.bits];
+  const table = headerRow(reader).big('e_shoff');
   const isNeeded =
-    (header.sectionHeaderCount === 0 && header.sectionHeaders !== 0n) ||
+    (header.sectionHeaderCount === 0 && table !== 0n) ||
     header.sectionNames === elsewhere ||
     header.programHeaderCount === elsewhere;
   if (!isNeeded) return;
-  if (!reader.has(header.sectionHeaders, BigInt(layout.size)) || header.sectionHeaders === 0n) {
-    const problem = header.sectionHeaders === 0n ? 'is wanted, but there are no sections' : endsBehind(reader.bytes);
-    complain(elf, 'section 0', header.sectionHeaders, problem);
+  if (table === 0n || !reader.has(table, BigInt(layout.size))) {
+    complain(elf, 'section 0', table, 'is not in the file, but has to say a number that the header leaves out');
     header.sectionHeaderCount = 0;
     if (header.programHeaderCount === elsewhere) header.programHeaderCount = 0;
     return;
   }
-  const first = reader.row(layout, Number(header.sectionHeaders));
-  if (header.sectionHeaderCount === 0) header.sectionHeaderCount = toCount(first.big('sh_size'));
+  const first = reader.row(layout, Number(table));
+  // Beyond 2⁵³ no file has as many, whatever the exact number is.
+  if (header.sectionHeaderCount === 0) header.sectionHeaderCount = Number(first.big('sh_size'));
   if (header.sectionNames === elsewhere) header.sectionNames = first.number('sh_link');
   if (header.programHeaderCount === elsewhere) header.programHeaderCount = first.number('sh_info');
-}
-
-/** A count that may be any 64-bit number; beyond 2⁵³ no file has as many, whatever the exact one is. */
-function toCount(value: bigint): number {
-  return Number(value);
 }
 
 /** The stretch of a string table; undefined, with a problem at the field that refers to it, where there is none. */
@@ -449,13 +415,6 @@ function sectionTable<Name extends string>(
 function readSymbolTables(elf: Elf): void {
   const { reader, sections } = elf;
   const layout = layouts.symbol[reader.bits];
-  const extended = new Map<number, Extent>();
-  for (const [index, section] of sections.entries()) {
-    if (section.type !== extendedIndices) continue;
-    const extent = wholeEntries(elf, `SHT_SYMTAB_SHNDX ${section.name}`, { ...section, stride: 4 });
-    if (!extended.has(section.link)) extended.set(section.link, extent);
-    if (index >= mostListed) break;
-  }
   for (const [index, section] of sections.entries()) {
     if (section.type !== type.symbols && section.type !== type.dynamicSymbols) continue;
     const table = sectionTable(elf, index, section, layouts.symbol);
@@ -466,7 +425,6 @@ function readSymbolTables(elf: Elf): void {
       const problem = `${section.name} wants section ${section.link}, which does not exist`;
       complain(elf, 'sh_link', sectionField(elf, index, 'sh_link'), problem);
     } else strings = stringTable(elf, names, 'sh_link', sectionField(elf, index, 'sh_link')) ?? strings;
-    const wide = extended.get(index);
     elf.symbolTables.push({
       section: index,
       length: table.count,
@@ -476,17 +434,13 @@ function readSymbolTables(elf: Elf): void {
         const row = reader.row(layout, table.start + entry * table.stride);
         const info = row.number('st_info');
         const nameIndex = row.number('st_name');
-        let section = row.number('st_shndx');
-        if (section === elsewhere && wide !== undefined && entry * 4 + 4 <= wide.size) {
-          section = reader.number(wide.start + entry * 4, 4);
-        }
         return {
           name: reader.string(strings, nameIndex)?.text,
           nameIndex,
           binding: info >> 4,
           type: info & 15,
           other: row.number('st_other'),
-          section,
+          section: row.number('st_shndx'),
           value: row.big('st_value'),
           size: row.big('st_size'),
         };

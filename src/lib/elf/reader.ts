@@ -1,20 +1,5 @@
 import type { Bits, Layout } from './layouts.ts';
 
-/** Something in an ELF file that cannot be: which field, where it lies and what is wrong with it. */
-export class ElfError extends Error {
-  /** The field, or the table, as the standard calls it. */
-  readonly field: string;
-  /** Offset of the field in the file, in bytes. */
-  readonly offset: bigint;
-
-  constructor(field: string, offset: bigint, problem: string) {
-    super(`${field} at offset 0x${offset.toString(16)}: ${problem}`);
-    this.name = 'ElfError';
-    this.field = field;
-    this.offset = offset;
-  }
-}
-
 /** The longest name that is read, in bytes; what is longer is cut. Each of a million could else be as long as the file. */
 const longestName = 8192;
 
