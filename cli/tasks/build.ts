@@ -35,7 +35,7 @@ export async function buildEngineIfStale(): Promise<void> {
 }
 
 /**
- * The prebuilt ISOs (`public/isos`) and what compilers said, for the pages (`src/data`). Both are committed, so a Rust
+ * The prebuilt ISOs (`public/isos`), and for the pages what compilers said and the boot sector (`src/data`). All are committed, so a Rust
  * toolchain is needed only after a source has changed.
  */
 export async function buildIsosIfStale(): Promise<void> {
@@ -43,15 +43,17 @@ export async function buildIsosIfStale(): Promise<void> {
   const { recordTranscripts, transcriptsAreCurrent } = await import('../../kernel/pipeline/transcripts.ts');
   const { recordTargets, targetsAreCurrent } = await import('../../kernel/pipeline/targets.ts');
   const { layoutInputsAreCurrent, recordLayoutInputs } = await import('../../kernel/pipeline/layout-inputs.ts');
+  const { bootSectorIsCurrent, recordBootSector } = await import('../../kernel/pipeline/boot-sector.ts');
   const [isos, transcripts, targets] = [await isosAreCurrent(), await transcriptsAreCurrent(), targetsAreCurrent()];
-  const layouts = await layoutInputsAreCurrent();
-  if (isos && transcripts && targets && layouts) return;
+  const [layouts, sector] = [await layoutInputsAreCurrent(), await bootSectorIsCurrent()];
+  if (isos && transcripts && targets && layouts && sector) return;
   await ensureInstalled(forIsos);
   await ensureRust({ checks: false });
   if (!isos) await buildIsos();
   if (!transcripts) await step('recording what compiler and linker say', recordTranscripts);
   if (!targets) await step('asking the compiler for its targets', recordTargets);
   if (!layouts) await step('recording what the linker is given', recordLayoutInputs);
+  if (!sector) await step('assembling the boot sector', recordBootSector);
 }
 
 async function siteFingerprint(base: string): Promise<string> {

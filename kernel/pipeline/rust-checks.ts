@@ -1,5 +1,6 @@
 import { utimes } from 'node:fs/promises';
 import { dirname, isAbsolute } from 'node:path';
+import { bootSectorFolder } from './boot-sector.ts';
 import { writeTree } from './build.ts';
 import { chapters } from './chapters.ts';
 import { composeChapter } from './compose.ts';
@@ -29,7 +30,7 @@ const testCrates = [
   { folder: `${root}/tests/kernel/limine-conf`, build: 'hosted' },
 ] as const;
 
-/** The folders of all crates that are ours: each chapter's tree as a reader has it, the loader's workspace, tests'. */
+/** The folders of all crates that are ours: each chapter's tree as a reader has it, the loader's workspace, the boot sector, tests'. */
 async function crates(): Promise<string[]> {
   const folders: string[] = [];
   for (const { id, build } of chapters) {
@@ -38,7 +39,7 @@ async function crates(): Promise<string[]> {
     await writeTree(composeChapter(id), folder);
     folders.push(folder);
   }
-  return [...folders, loaderFolder, ...testCrates.map(({ folder }) => folder)];
+  return [...folders, loaderFolder, bootSectorFolder, ...testCrates.map(({ folder }) => folder)];
 }
 
 /** Whether rustfmt would change nothing. Rejects with its diff. */
@@ -64,6 +65,8 @@ export async function checkRustLints(): Promise<void> {
   for (const crates of [others, ['--package', uefiHalf, '--target', uefiTarget, ...forUefi]]) {
     await cargo(['clippy', '--release', '--locked', ...crates, '--', '-D', 'warnings'], loaderFolder);
   }
+  const bare = ['--target', bareTarget, ...forBare];
+  await cargo(['clippy', '--release', '--locked', ...bare, '--', '-D', 'warnings'], bootSectorFolder);
   for (const { folder, build } of testCrates) {
     const target = build === 'bare' ? forBare : [];
     await cargo(['clippy', '--release', '--locked', ...target, '--', '-D', 'warnings'], folder);

@@ -75,7 +75,9 @@ export type Checkpoint =
   /** The CPU is halted within this function, in 64-bit mode and in the higher half. */
   | { kind: 'halted'; symbol: string }
   /** The loader refused the kernel; its words on the serial port and on the screen contain this text. */
-  | { kind: 'refused'; text: string };
+  | { kind: 'refused'; text: string }
+  /** Our boot sector: the text went over the serial port, and below the rows of the screen that it fills all is one color. */
+  | { kind: 'sector'; text: string; color: PixelColor; rows: number; halt: number };
 
 /** Writes a 64-bit address the way the manifest keeps it. */
 export function address(value: bigint): Address {

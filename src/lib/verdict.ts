@@ -70,6 +70,8 @@ export function expectation(checkpoint: Checkpoint): string {
       return `The CPU is halted in ${checkpoint.symbol}, in 64-bit mode and in the higher half.`;
     case 'refused':
       return `The loader refuses to boot, on the screen and over the serial port: “${checkpoint.text}”`;
+    case 'sector':
+      return `The text comes over the serial port, the rest of the screen is ${rgbInWords(checkpoint.color)}, and the CPU is halted at 0x${checkpoint.halt.toString(16)}, in real mode.`;
   }
 }
 
@@ -92,6 +94,8 @@ function* weigh(checkpoint: Checkpoint, symbols: readonly KernelSymbol[], seen: 
       return checkHalted(checkpoint.symbol, symbols, seen.cpu);
     case 'refused':
       return checkRefused(checkpoint.text, seen);
+    case 'sector':
+      return checkSector(checkpoint, seen);
   }
 }
 
@@ -185,6 +189,36 @@ function checkRefused(text: string, seen: Observation): Findings {
   if (!seen.cpu.halted) bad.push('The CPU is still running; the loader should have halted it.');
   if (bad.length > 0) return { good: [], bad };
   return found(`The loader said “${text}”, on the screen and over the serial port, and halted.`);
+}
+
+/** The screen is the picture of mode 13h, four bytes a pixel: blue, green, red, 0. */
+function checkSector(
+  { text, color, rows, halt }: Extract<Checkpoint, { kind: 'sector' }>,
+  { screen, cpu, serial }: Observation,
+): Findings {
+  const { mode, width, height, pitch, pixels } = screen;
+  const shape = `${width} × ${height}`;
+  if (mode !== 'graphics' || shape !== '320 × 200') {
+    return failed(`The screen is in ${mode} mode at ${shape}; the sector sets 320 × 200.`);
+  }
+  const bad: string[] = [];
+  const wanted = words(Uint8Array.of(color.b, color.g, color.r, 0), 0, 1)[0];
+  let wrong = 0;
+  for (let y = rows; y < height; y++)
+    wrong += words(pixels, y * pitch, width).filter((pixel) => pixel !== wanted).length;
+  if (wrong > 0) bad.push(`${number(wrong)} pixels below the text are not ${rgbInWords(color)}.`);
+  if (serial.trim() !== text.trim()) bad.push(`The serial port said “${serial}” instead of “${text}”.`);
+  if (cpu.cpuMode !== 'real') bad.push(`The CPU is in ${modeInWords(cpu.cpuMode)}, not in real mode.`);
+  // A halted CPU points behind its hlt, which is one byte.
+  if (!cpu.halted || cpu.rip !== BigInt(halt + 1)) bad.push(`The CPU is not halted at 0x${halt.toString(16)}.`);
+  if (bad.length > 0) return { good: [], bad };
+  return found(
+    `The text came over the serial port, all pixels below it are ${rgbInWords(color)}, and the CPU is halted at 0x${halt.toString(16)}, in real mode.`,
+  );
+}
+
+function rgbInWords({ r, g, b }: PixelColor): string {
+  return `rgb(${r}, ${g}, ${b})`;
 }
 
 /** The CPU's mode as one says it. */

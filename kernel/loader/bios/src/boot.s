@@ -26,6 +26,7 @@ image_length:           .long 0
 image_checksum:         .long 0
     .org 64
 
+# region start
 real_start:
     xorw %ax, %ax
     movw %ax, %ds
@@ -36,6 +37,7 @@ real_start:
     sti
     movb %dl, boot_drive
     call start_com1
+# endregion start
 
     movw $no_boot_info_table, %si
     movl image_lba, %eax
@@ -56,6 +58,7 @@ start_com1:
     jmp 1b
 2:  ret
 
+# region refuse
 # Writes the text at SI to the screen, COM1 and port 0xE9, and stops for ever.
 refuse:
     xorw %ax, %ax
@@ -87,12 +90,14 @@ refuse:
 3:  cli
     hlt
     jmp 3b
+# endregion refuse
 
 com1_setup:
     .byte 0xf9, 0x00, 0xfb, 0x80, 0xf8, 0x01, 0xf9, 0x00, 0xfb, 0x03, 0xfa, 0x07, 0xfc, 0x03, 0
 no_boot_info_table:
     .asciz "Onko loader\r\nCannot boot: the boot image does not know where it lies; expected an ISO made with xorriso's option -boot-info-table.\r\n"
 
+# region load-rest
 # Loads the blocks behind the first one right behind it in memory. On a CD the BIOS counts in blocks, on a disk in sectors.
 load_rest:
     incl %eax
@@ -129,7 +134,9 @@ load_more:
     addw %di, %bx
     jmp load_more
 loaded:
+# endregion load-rest
 
+# region ask-long-mode
 # Long mode or not? CPUID is there when bit 21 of EFLAGS can be changed.
     movw $no_long_mode, %si
     pushfl
@@ -152,7 +159,9 @@ loaded:
     movw $no_long_mode, %si
     btl $29, %edx
     jnc refuse
+# endregion ask-long-mode
 
+# region a20
 # Address line 20: ask the BIOS, then the system control port, then the keyboard controller.
     call a20_is_open
     je a20_open
@@ -178,7 +187,9 @@ loaded:
     movw $no_a20, %si
     jmp refuse
 a20_open:
+# endregion a20
 
+# region load-rest
 # Page tables: one top-level table, one of 1 GiB steps, four of 2 MiB pages.
     movw $(PAGE_TABLES / 16), %ax
     movw %ax, %es
@@ -201,11 +212,13 @@ a20_open:
     addl $0x200000, %eax
     addw $8, %di
     loop 1b
+# endregion page-tables
 
     cli
     movl $long_start, enter_long_mode_target
     jmp enter_long_mode
 
+# region enter-long-mode
 # Switches from real mode to 64-bit code at the address in enter_long_mode_target. Interrupts are off.
 enter_long_mode:
     lgdtl global_descriptors_pointer
@@ -221,6 +234,7 @@ enter_long_mode:
     orl $CR0_PG_PE, %eax
     movl %eax, %cr0
     ljmpl *enter_long_mode_target
+# endregion enter-long-mode
 
 # Zero flag set when address line 20 is open: then 0x100000 more is another byte.
 a20_is_open:
@@ -365,6 +379,7 @@ real_interrupts_pointer:
     .long 0, 0
 
 .code64
+# region long-start
 long_start:
     call load_data_segments
     movl $STACK_TOP, %esp
@@ -375,6 +390,7 @@ long_start:
     xorl %eax, %eax
     rep stosq
     call loader_main
+# endregion long-start
 
 load_data_segments:
     movl $0x30, %eax
