@@ -8,6 +8,11 @@ function textAt(image: Uint8Array, offset: number, length: number): string {
   return String.fromCharCode(...image.subarray(offset, offset + length));
 }
 
+/** Whether a volume descriptor of ISO 9660 is where CDs have their first one. */
+export function isCd(image: Uint8Array): boolean {
+  return textAt(image, 16 * sector + 1, 5) === 'CD001';
+}
+
 /**
  * Throws a {@link MachineError} unless `image` begins as a bootable CD does: with a volume descriptor of ISO 9660 in
  * sector 16 (ECMA-119, 8.4, whose Volume Space Size it must reach) and the El Torito boot record in sector 17 (El Torito 1.0, section 2.0).
@@ -22,7 +27,7 @@ export function checkDisc(image: Uint8Array): void {
   if (image.length < 18 * sector) {
     throw damaged(`it ends after ${image.length} bytes, before the boot record at byte ${17 * sector}`);
   }
-  if (textAt(image, 16 * sector + 1, 5) !== 'CD001') {
+  if (!isCd(image)) {
     throw damaged(`byte ${16 * sector + 1} should begin the text "CD001" of an ISO 9660 volume descriptor`);
   }
   if (

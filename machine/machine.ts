@@ -12,6 +12,7 @@ import type {
   MachineFailure,
   MachineState,
   ToWorker,
+  V86Urls,
   WorkerEvents,
 } from './protocol.ts';
 import type { Screen } from './screen.ts';
@@ -19,12 +20,13 @@ import type { Snapshot } from './snapshot.ts';
 
 export type { Registers } from './engine.ts';
 export { MachineError } from './errors.ts';
-export type { Cpu, EngineUrls, Instruction, MachineEvents, MachineFailure, MachineState } from './protocol.ts';
+export type { Cpu, EngineUrls, Instruction, MachineEvents, MachineFailure, MachineState, V86Urls } from './protocol.ts';
 export type { Screen } from './screen.ts';
 export type { Snapshot } from './snapshot.ts';
 
 export interface MachineOptions {
-  engine: EngineUrls;
+  /** Bochs, a 64-bit PC; or v86, a 32-bit one. */
+  engine: EngineUrls | V86Urls;
   /** Shows the guest's screen; it gets a 2D context and the size of the guest's mode. */
   canvas?: HTMLCanvasElement;
 }
@@ -43,13 +45,14 @@ const notOn = (call: string): MachineError =>
   new MachineError(`The machine is off, so it cannot answer "${call}".`, 'Press power first.');
 
 /**
- * A PC with a 64-bit CPU, 64 MiB of memory, a CD drive, a keyboard, a serial port and a screen.
+ * A PC with a 64-bit CPU, 64 MiB of memory, a CD drive, a keyboard, a serial port and a screen; or, where the engine is v86,
+ * one with a 32-bit CPU and a floppy drive besides.
  *
  * Every method that asks the PC something rejects with a {@link MachineError} in words. A machine can be powered on again
  * whatever happened before. One that is `stopped` by {@link stop} or `failed` holds no memory.
  */
 export class Machine extends EventTarget {
-  readonly #engine: EngineUrls;
+  readonly #engine: EngineUrls | V86Urls;
   readonly #context: CanvasRenderingContext2D | null;
   readonly #pending = new Map<number, Pending>();
   #worker: Worker | null = null;
@@ -63,7 +66,10 @@ export class Machine extends EventTarget {
     super();
     // The worker's own address is another one, so relative addresses are resolved here.
     const absolute = (url: string): string => new URL(url, globalThis.document?.baseURI).href;
-    this.#engine = { ...engine, wasm: absolute(engine.wasm), snapshot: absolute(engine.snapshot) };
+    this.#engine =
+      'v86' in engine
+        ? { ...engine, v86: absolute(engine.v86), bios: absolute(engine.bios), vgaBios: absolute(engine.vgaBios) }
+        : { ...engine, wasm: absolute(engine.wasm), snapshot: absolute(engine.snapshot) };
     this.#context = canvas?.getContext('2d', { alpha: false }) ?? null;
   }
 
@@ -83,7 +89,10 @@ export class Machine extends EventTarget {
     return this.#prepared;
   }
 
-  /** Switches the PC on with a disc in its drive. A running PC is switched off first. `iso` is copied. */
+  /**
+   * Switches the PC on with a disc in its drive. A running PC is switched off first. `iso` is copied. The 32-bit PC takes an
+   * image of a floppy disc, too.
+   */
   async powerOn(iso: Uint8Array, { cpu = '64-bit' as Cpu } = {}): Promise<void> {
     const attempt = ++this.#attempt;
     this.#setState('loading');
@@ -233,7 +242,11 @@ export class Machine extends EventTarget {
 
   #startWorker(): Worker {
     if (typeof WebAssembly === 'undefined') throw noWebAssembly();
-    const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'onko-machine' });
+    // Bundlers look for this very form; each worker is a bundle of its own, fetched when it is started.
+    const worker =
+      'v86' in this.#engine
+        ? new Worker(new URL('./v86/worker.ts', import.meta.url), { type: 'module', name: 'onko-machine-32' })
+        : new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'onko-machine' });
     worker.addEventListener('message', ({ data }: MessageEvent<FromWorker>) => {
       if (worker === this.#worker) this.#receive(data);
     });

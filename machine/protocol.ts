@@ -12,6 +12,15 @@ export interface EngineUrls {
   sha256?: { wasm: string; snapshot: string };
 }
 
+/** The files of the 32-bit PC: v86's WebAssembly, and the BIOS images that it runs. */
+export interface V86Urls {
+  v86: string;
+  bios: string;
+  vgaBios: string;
+  /** SHA-256 of the files, in hexadecimal: others are refused. Left out where nobody knows them beforehand. */
+  sha256?: { v86: string; bios: string; vgaBios: string };
+}
+
 /**
  * - `off`: nothing runs; perhaps prepared
  * - `loading`: power is on, the engine is not there yet
@@ -29,7 +38,7 @@ export interface MachineFailure {
   fix: string;
 }
 
-/** Which CPU is in the socket: one with long mode, or one from before 2003. */
+/** Which CPU is in Bochs's socket: one with long mode, or one from before 2003. v86 has one of the latter kind only. */
 export type Cpu = '64-bit' | '32-bit';
 
 export interface ScreenMode {
@@ -70,7 +79,7 @@ export interface MachineEvents {
 
 /** What the worker can be asked for. Every call is answered with its result or a {@link MachineFailure}. */
 export interface Calls {
-  prepare(engine: EngineUrls): void;
+  prepare(engine: EngineUrls | V86Urls): void;
   powerOn(iso: Uint8Array, cpu: Cpu): void;
   pause(): void;
   resume(): void;

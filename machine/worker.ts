@@ -1,18 +1,32 @@
 /** The worker: gives the PC its share of the processor, shows its screen, and answers the page. */
 import { describeFault } from './engine.ts';
-import { asFailure, MachineError, noMemory, noWebAssembly } from './errors.ts';
+import { asFailure, MachineError, noWebAssembly } from './errors.ts';
 import { checkIntegrity, sha256, toHex } from './integrity.ts';
-import { strokeOf } from './keys.ts';
+import {
+  announceMode,
+  answerCalls,
+  compile,
+  emit,
+  fetchBytes,
+  forgetMode,
+  forgetState,
+  frameIsDue,
+  frameMilliseconds,
+  outputEvent,
+  sendKeys,
+  sendPicture,
+  setState,
+  state,
+  typeText,
+} from './link.ts';
 import { Pc, ticksPerSecond } from './pc.ts';
 import { decodePostBios, type PostBiosSnapshot } from './post-bios.ts';
-import type { Calls, EngineUrls, FromWorker, MachineState, ScreenMode, ToWorker, WorkerEvents } from './protocol.ts';
+import type { EngineUrls } from './protocol.ts';
 
 declare const self: DedicatedWorkerGlobalScope;
 
 /** How long one slice should take: short enough for keys and pictures to be prompt, long enough to cost nothing. */
 const sliceMilliseconds = 12;
-/** A picture at most this often; a screen shows no more. */
-const frameMilliseconds = 16;
 /** How often a waiting CPU is looked after: the guest's timers tick this much late at most. */
 const waitMilliseconds = 8;
 /** A wait shorter than this, such as one for the CD drive, is over at once: a millisecond of the guest's time. */
@@ -21,11 +35,8 @@ const shortWaitTicks = ticksPerSecond / 1000;
 const leadMilliseconds = 250;
 /** The guest's screen refresh, so that a last change of a halted guest is seen: Bochs draws text 30 times a second. */
 const settleTicks = ticksPerSecond / 20;
-/** How long a key is held, and the pause after it, in milliseconds: a BIOS looks at keys that often. */
-const keyMilliseconds = 10;
 
 let pc: Pc | null = null;
-let state: MachineState = 'off';
 let sliceTicks = 400_000;
 /** `performance.now()` when the CPU began to wait, or `null` while it runs. */
 let waitingSince: number | null = null;
@@ -33,9 +44,6 @@ let waitingSince: number | null = null;
 let epoch = 0;
 let timer: ReturnType<typeof setTimeout> | undefined;
 let queued = false;
-let lastFrame = 0;
-let framesOut = 0;
-let lastMode = '';
 
 // A MessageChannel comes back at once, where timers wait 4 ms.
 const { port1, port2 } = new MessageChannel();
@@ -43,36 +51,6 @@ port1.onmessage = () => {
   queued = false;
   runSlice();
 };
-
-function send(message: FromWorker, transfer: Transferable[] = []): void {
-  self.postMessage(message, transfer);
-}
-
-function emit<K extends keyof WorkerEvents>(event: K, detail: WorkerEvents[K], transfer: Transferable[] = []): void {
-  send({ event, detail } as FromWorker, transfer);
-}
-
-function setState(next: MachineState): void {
-  if (next === state) return;
-  state = next;
-  emit('state', next);
-}
-
-/** Collects output of one slice, so that a byte at a time becomes one event. */
-function outputEvent(event: 'serial' | 'debug'): { write: (bytes: Uint8Array) => void; flush: () => void } {
-  const decoder = new TextDecoder();
-  let text = '';
-  return {
-    write: (bytes) => {
-      text += decoder.decode(bytes, { stream: true });
-    },
-    flush: () => {
-      if (text === '') return;
-      emit(event, text);
-      text = '';
-    },
-  };
-}
 
 const serial = outputEvent('serial');
 const debug = outputEvent('debug');
@@ -95,39 +73,6 @@ function isPowerOff(message: string): boolean {
 }
 
 // ---------------------------------------------------------------------------------------------------------- engine
-
-async function fetchBytes(url: string, what: string): Promise<Uint8Array<ArrayBuffer>> {
-  let response: Response;
-  try {
-    response = await fetch(url);
-  } catch (error) {
-    throw new MachineError(
-      `${what} could not be fetched from ${url}.`,
-      'Check the network, then press power again.',
-      error,
-    );
-  }
-  if (!response.ok) {
-    throw new MachineError(
-      `${what} is missing: ${url} answered ${response.status}.`,
-      'Reload the page; if it stays so, the site was not deployed completely.',
-    );
-  }
-  return new Uint8Array(await response.arrayBuffer());
-}
-
-async function compile(bytes: Uint8Array<ArrayBuffer>, url: string): Promise<WebAssembly.Module> {
-  try {
-    return await WebAssembly.compile(bytes);
-  } catch (error) {
-    if (error instanceof RangeError) throw noMemory(error);
-    throw new MachineError(
-      `The machine's engine at ${url} is damaged or too new for this browser: ${String(error)}.`,
-      'Reload the page, or use a current Firefox, Chrome, Edge or Safari.',
-      error,
-    );
-  }
-}
 
 async function checkBelongsTogether(engine: Uint8Array<ArrayBuffer>, snapshot: PostBiosSnapshot): Promise<void> {
   if ((await sha256(engine)) === toHex(snapshot.engineHash)) return;
@@ -278,23 +223,9 @@ function endWith(error: unknown): void {
 /** Shows the picture if it changed: no more often than a screen does and than the page can draw, unless it is the last. */
 function show(machine: Pc, last = false): void {
   announceMode(machine.mode());
-  const now = performance.now();
-  if (!last && (framesOut > 0 || now - lastFrame < frameMilliseconds)) return;
+  if (!last && !frameIsDue()) return;
   const picture = machine.changedPicture();
-  if (picture === null) return;
-  lastFrame = now;
-  framesOut++;
-  const pixels = picture.rgba.slice().buffer;
-  const { width, height } = picture;
-  emit('picture', { pixels, width, height, instructions: machine.instructionCount() }, [pixels]);
-}
-
-function announceMode(mode: ScreenMode): void {
-  const { mode: kind, width, height, bpp } = mode;
-  const name = `${kind} ${width} ${height} ${bpp}`;
-  if (name === lastMode || width === 0) return;
-  lastMode = name;
-  emit('screen', mode);
+  if (picture !== null) sendPicture(picture, machine.instructionCount());
 }
 
 // ----------------------------------------------------------------------------------------------------------- calls
@@ -311,22 +242,9 @@ function go(machine: Pc): void {
   schedule(0);
 }
 
-const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
-
-async function press(machine: Pc, codes: readonly string[]): Promise<void> {
-  for (const code of codes) machine.key(code, true);
-  await sleep(keyMilliseconds);
-  for (const code of [...codes].reverse()) machine.key(code, false);
-  await sleep(keyMilliseconds);
-}
-
-type Handlers = {
-  [K in keyof Calls]: (...args: Parameters<Calls[K]>) => ReturnType<Calls[K]> | Promise<ReturnType<Calls[K]>>;
-};
-
-const handlers: Handlers = {
+answerCalls({
   async prepare(urls) {
-    engine = await loadEngine(urls);
+    engine = await loadEngine(urls as EngineUrls);
     pc = await newPc(engine);
   },
   async powerOn(iso, cpu) {
@@ -334,14 +252,14 @@ const handlers: Handlers = {
     // A PC that has run already is replaced by a new one, whose BIOS has not.
     if (pc === null || state !== 'off') {
       clearTimeout(timer);
-      state = 'off';
+      forgetState();
       pc = null; // its memory must be free before there is another
       pc = await newPc(engine);
     }
     pc.insertDisc(iso);
     pc.setLongMode(cpu === '64-bit');
     pc.setClock(new Date());
-    lastMode = '';
+    forgetMode();
     complaint = '';
     complaints = 0;
     go(pc);
@@ -364,26 +282,12 @@ const handlers: Handlers = {
   },
   key(codes, isPressed, isReleased) {
     const machine = running();
-    for (const code of codes) {
-      if (isPressed && !machine.key(code, true)) {
-        throw new MachineError(
-          `A PC keyboard has no key "${code}".`,
-          'Use the names of KeyboardEvent.code, such as "KeyA".',
-        );
-      }
-    }
-    if (isReleased) for (const code of [...codes].reverse()) machine.key(code, false);
+    sendKeys(codes, { press: isPressed, release: isReleased }, (code, pressed) => machine.key(code, pressed));
     if (state === 'halted') go(machine);
   },
   async type(text) {
     const machine = running();
-    for (const character of text) {
-      const stroke = strokeOf(character);
-      if (stroke === undefined) {
-        throw new MachineError(`A US keyboard has no key for "${character}".`, 'Type ASCII characters only.');
-      }
-      await press(machine, stroke.shift ? ['ShiftLeft', stroke.code] : [stroke.code]);
-    }
+    await typeText(text, (code, pressed) => machine.key(code, pressed));
     if (state === 'halted') go(machine);
   },
   screen: () => running().screen(),
@@ -399,7 +303,7 @@ const handlers: Handlers = {
   restore(snapshot) {
     const machine = running();
     machine.restore(snapshot);
-    lastMode = '';
+    forgetMode();
     if (state === 'paused') show(machine, true);
     else go(machine);
   },
@@ -411,18 +315,4 @@ const handlers: Handlers = {
     show(machine, true);
   },
   setBreakpoints: (addresses) => running().setBreakpoints(addresses),
-};
-
-self.onmessage = async ({ data }: MessageEvent<ToWorker>) => {
-  if ('drawn' in data) {
-    framesOut = Math.max(0, framesOut - 1);
-    return;
-  }
-  try {
-    // TypeScript cannot see that a call and its arguments belong together.
-    const handler = handlers[data.call] as (...args: readonly unknown[]) => unknown;
-    send({ id: data.id, result: await handler(...data.with) });
-  } catch (error) {
-    send({ id: data.id, failure: asFailure(error) });
-  }
-};
+});

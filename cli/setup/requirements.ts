@@ -36,6 +36,13 @@ const vgaBios = {
   arch: 'vgabios (AUR)',
   homebrew: '(copy the file from Debian’s package vgabios)',
 };
+const seaBios = {
+  probe: '/usr/share/seabios/bios.bin',
+  purpose: "the 32-bit in-page machine's BIOS",
+  debian: 'seabios',
+  arch: 'seabios',
+  homebrew: '(copy the files from Debian’s package seabios)',
+};
 const xorriso = {
   probe: 'xorriso',
   purpose: 'writes the ISOs',
@@ -73,7 +80,7 @@ const lld = {
 };
 
 /** Needed to build the in-page machine, and so for the site. */
-export const forEngine: readonly Requirement[] = [make, patch, xz, bios, vgaBios];
+export const forEngine: readonly Requirement[] = [make, patch, xz, bios, vgaBios, seaBios];
 
 /** Needed to write ISOs, besides the Rust toolchain. */
 export const forIsos: readonly Requirement[] = [xorriso];

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { UserError } from '../../tools/errors.ts';
 import { root } from '../../tools/paths.ts';
 import { freshMemory, Pc, type FirstFiles } from '../pc.ts';
 import { encodePostBios } from '../post-bios.ts';
+import { readImage } from './bios-image.ts';
 
 /** The images that Debian's packages install. */
 const biosFiles = {
@@ -15,18 +15,6 @@ const biosFiles = {
 const bootAddress = 0xfe6f2n;
 /** POST takes under a million instructions. */
 const patience = 100e6;
-
-async function readImage({ path, debian }: { path: string; debian: string }): Promise<Uint8Array<ArrayBuffer>> {
-  try {
-    return new Uint8Array(await readFile(path));
-  } catch {
-    throw new UserError(
-      `The BIOS image ${path} is missing.`,
-      `Debian and Ubuntu: apt-get install ${debian}`,
-      `Other systems: copy the file from Debian’s package ${debian} to that place.`,
-    );
-  }
-}
 
 /** The files that a PC starts with. */
 export async function readFirstFiles(): Promise<FirstFiles> {
