@@ -24,3 +24,7 @@ declare module 'virtual:onko/command' {
   const command: import('./integrations/onko-command.ts').OnkoCommandData;
   export default command;
 }
+declare module 'virtual:onko/boot-sector' {
+  const bootSector: import('./integrations/virtual-modules.ts').BootSectorData;
+  export default bootSector;
+}

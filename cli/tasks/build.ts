@@ -35,8 +35,8 @@ export async function buildEngineIfStale(): Promise<void> {
 }
 
 /**
- * The prebuilt ISOs (`public/isos`), and for the pages what compilers said and the boot sector (`src/data`). All are committed, so a Rust
- * toolchain is needed only after a source has changed.
+ * The prebuilt ISOs (`public/isos`), and for the pages what compilers said and the boot sector (`src/data`). All are
+ * committed, so a Rust toolchain is needed only after a source has changed.
  */
 export async function buildIsosIfStale(): Promise<void> {
   const { buildIsos, isosAreCurrent } = await import('../../kernel/pipeline/isos.ts');

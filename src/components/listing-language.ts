@@ -1,4 +1,4 @@
-const byEnding: Record<string, string> = { rs: 'rust', toml: 'toml', lock: 'toml', ld: 'c', conf: 'ini' };
+const byEnding: Record<string, string> = { rs: 'rust', toml: 'toml', lock: 'toml', ld: 'c', conf: 'ini', s: 'asm' };
 
 /** The language in which a file of a chapter is highlighted, by its name. */
 export function listingLanguage(path: string): string {

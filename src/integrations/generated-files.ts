@@ -1,11 +1,14 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { zipSync, type Zippable } from 'fflate';
 import { chapterArchive } from '../../kernel/pipeline/archive.ts';
+import { readBootSector } from '../../kernel/pipeline/boot-sector.ts';
 import { chapters } from '../../kernel/pipeline/chapters.ts';
 import { buildFolder } from '../../machine/engine/compile.ts';
 import { bochs, fetchSource } from '../../machine/engine/source.ts';
+import { readV86License } from '../../machine/v86/files.ts';
 import { root } from '../../tools/paths.ts';
-import { engineFiles } from './engine.ts';
+import { sectorBytes } from '../lib/boot-sector.ts';
+import { engineFiles, v86Files } from './engine.ts';
 import { recordedFrames } from './frames.ts';
 import { kernelFiles } from './kernels.ts';
 import { onkoCommand, onkoCommandPath } from './onko-command.ts';
@@ -25,16 +28,25 @@ export interface GeneratedFile {
 export const engineSourcesPath = 'downloads/machine-engine.zip';
 export const bochsSourcePath = `downloads/${bochs.tarball}`;
 
+/** v86's licence asks to go with it. */
+export const v86LicensePath = 'downloads/v86-license.txt';
+
+/** The boot sector as it is assembled, to be written onto a disc. */
+export const bootSectorPath = 'downloads/boot-sector.img';
+
 export async function generatedFiles(): Promise<GeneratedFile[]> {
   const { wasm, snapshot } = await engineFiles();
   return [
     { path: wasm.path, type: 'application/wasm', bytes: () => readFile(wasm.source) },
     { path: snapshot.path, type: 'application/octet-stream', bytes: () => readFile(snapshot.source) },
+    ...Object.values(await v86Files()).map(({ path, type, bytes }) => ({ path, type, bytes: async () => bytes })),
+    { path: v86LicensePath, type: 'text/plain; charset=utf-8', bytes: readV86License },
     { path: engineSourcesPath, type: 'application/zip', bytes: engineSources },
     { path: bochsSourcePath, type: 'application/x-xz', bytes: async () => readFile(await fetchSource(buildFolder)) },
     { path: onkoCommandPath, type: 'text/javascript', bytes: onkoCommand },
     ...(await recordedFrames()).map(({ path, source }) => ({ path, type: 'image/png', bytes: () => readFile(source) })),
     ...(await kernelFiles()).map(({ path, bytes }) => ({ path, type: 'application/x-elf', bytes: async () => bytes })),
+    { path: bootSectorPath, type: 'application/octet-stream', bytes: async () => sectorBytes(await readBootSector()) },
     ...chapters.map(({ id }) => ({
       path: chapterArchivePath(id),
       type: 'application/zip',

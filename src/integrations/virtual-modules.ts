@@ -2,11 +2,20 @@ import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import type { Plugin } from 'vite';
 import { chapterArchive } from '../../kernel/pipeline/archive.ts';
+import { bootSectorFile, bootSources, loaderRefusal, readBootSector } from '../../kernel/pipeline/boot-sector.ts';
 import { chapters, chaptersFolder } from '../../kernel/pipeline/chapters.ts';
 import { composeChapter } from '../../kernel/pipeline/compose.ts';
-import { engineFiles } from './engine.ts';
+import { root } from '../../tools/paths.ts';
+import { sectorBytes, type BootSector } from '../lib/boot-sector.ts';
+import { engineFiles, v86Files } from './engine.ts';
 import { recordedFrames } from './frames.ts';
-import { bochsSourcePath, chapterArchivePath, engineSourcesPath } from './generated-files.ts';
+import {
+  bochsSourcePath,
+  bootSectorPath,
+  chapterArchivePath,
+  engineSourcesPath,
+  v86LicensePath,
+} from './generated-files.ts';
 import { kernelFiles } from './kernels.ts';
 import { manifestPath, readManifest } from './manifest.ts';
 import { onkoCommandData } from './onko-command.ts';
@@ -30,6 +39,19 @@ export interface EngineData {
   /** Our changes to Bochs, and Bochs itself. */
   changes: string;
   bochs: string;
+  /** The 32-bit PC. */
+  v86: Record<'v86' | 'bios' | 'vgaBios', { path: string; size: number; sha256: string }>;
+  v86License: string;
+}
+
+/** The boot sector, its assembly, and where its bytes can be downloaded; and the loader's own beginning. */
+export interface BootSectorData {
+  sector: BootSector;
+  path: string;
+  sha256: string;
+  files: ChapterData['files'];
+  /** What the loader says where the CPU has no long mode. */
+  refusal: string;
 }
 
 /** Chapter id → the last picture that its ISO showed when the site was built, below the site's base. */
@@ -49,6 +71,7 @@ const modules: Record<string, () => unknown> = {
   'virtual:onko/frames': frameData,
   'virtual:onko/kernels': kernelData,
   'virtual:onko/command': onkoCommandData,
+  'virtual:onko/boot-sector': bootSectorData,
 };
 
 /**
@@ -72,7 +95,7 @@ export function virtualModules(): Plugin {
 async function sources(): Promise<string[]> {
   const entries = await readdir(chaptersFolder, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map((entry) => `${entry.parentPath}/${entry.name}`);
-  return [...files, manifestPath];
+  return [...files, manifestPath, bootSectorFile, ...[...bootSources().keys()].map((path) => `${root}/${path}`)];
 }
 
 function chapterData(): ChapterData[] {
@@ -95,7 +118,25 @@ async function engineData(): Promise<EngineData> {
     snapshot: { path: snapshot.path, size: snapshot.size, sha256: snapshot.sha256 },
     changes: engineSourcesPath,
     bochs: bochsSourcePath,
+    v86: mapValues(await v86Files(), ({ path, bytes, sha256 }) => ({ path, size: bytes.length, sha256 })),
+    v86License: v86LicensePath,
   };
+}
+
+function mapValues<K extends string, V, W>(record: Record<K, V>, map: (value: V) => W): Record<K, W> {
+  const entries = Object.entries(record) as [K, V][];
+  return Object.fromEntries(entries.map(([key, value]) => [key, map(value)])) as Record<K, W>;
+}
+
+async function bootSectorData(): Promise<BootSectorData> {
+  const files = [...bootSources()].map(([path, { text, regions }]) => ({
+    path,
+    text,
+    regions: Object.fromEntries(regions),
+  }));
+  const sector = await readBootSector();
+  const sha256 = createHash('sha256').update(sectorBytes(sector)).digest('hex');
+  return { sector, path: bootSectorPath, sha256, files, refusal: loaderRefusal() };
 }
 
 async function frameData(): Promise<FrameData> {

@@ -5,6 +5,9 @@ import {
   type MachineEvents,
   type MachineFailure,
   type MachineState,
+  type Registers,
+  type Screen,
+  type V86Urls,
 } from '../../../machine/machine.ts';
 import { checkIntegrity } from '../../../machine/integrity.ts';
 import { formatAddress, locate } from '../../lib/address.ts';
@@ -47,6 +50,7 @@ export interface Judged {
   /** The page's disc in the drive; missing while it is the machine's own. */
   disc?: Disc;
   seen: Observation;
+  registers: Registers;
   /** Missing where nothing was promised. */
   verdict?: Verdict;
 }
@@ -77,6 +81,7 @@ class OnkoMachine extends HTMLElement {
 
   connectedCallback(): void {
     this.addEventListener('click', this.#onClick);
+    this.addEventListener('change', this.#onChange);
     this.addEventListener('keydown', this.#onKey);
     this.addEventListener('keyup', this.#onKey);
     this.#nearby = new IntersectionObserver(
@@ -137,6 +142,10 @@ class OnkoMachine extends HTMLElement {
     download.download = disc?.name ?? '';
     if (this.#discUrl === undefined) download.removeAttribute('href');
     else download.href = this.#discUrl;
+    this.#showExpected();
+  }
+
+  #showExpected(): void {
     const checkpoint = this.#checkpoint;
     this.#part('[data-expected]').textContent =
       checkpoint === null
@@ -150,7 +159,8 @@ class OnkoMachine extends HTMLElement {
 
   get #checkpoint(): Checkpoint | null {
     if (this.#disc !== undefined) return this.#disc.checkpoint;
-    return JSON.parse(this.dataset['checkpoint'] ?? 'null') as Checkpoint | null;
+    const { checkpoint, refused } = this.dataset;
+    return JSON.parse((this.#is32Bit ? refused : undefined) ?? checkpoint ?? 'null') as Checkpoint | null;
   }
 
   get #symbols(): readonly KernelSymbol[] {
@@ -179,6 +189,21 @@ class OnkoMachine extends HTMLElement {
     }
   };
 
+  get #is32Bit(): boolean {
+    return this.dataset['pc'] === '32-bit';
+  }
+
+  /** The other PC in the place of this one, with the same disc in its drive, switched off. */
+  #onChange = ({ target }: Event): void => {
+    if (!(target instanceof HTMLInputElement) || target.closest('.pcs') === null) return;
+    this.#clear();
+    this.#machine?.stop();
+    this.#machine = undefined;
+    this.dataset['pc'] = target.value;
+    this.#showExpected();
+    this.#setState('off');
+  };
+
   /** Fetches the engine and the ISO and restores the machine to where its BIOS is done, so that a click only starts it. */
   #warmUp(): void {
     this.#nearby?.disconnect();
@@ -190,7 +215,9 @@ class OnkoMachine extends HTMLElement {
 
   #createMachine(): Machine {
     const { wasm = '', snapshot = '', wasmSha256 = '', snapshotSha256 = '' } = this.dataset;
-    const engine = { wasm, snapshot, sha256: { wasm: wasmSha256, snapshot: snapshotSha256 } };
+    const engine = this.#is32Bit
+      ? (JSON.parse(this.dataset['engine-32'] ?? 'null') as V86Urls)
+      : { wasm, snapshot, sha256: { wasm: wasmSha256, snapshot: snapshotSha256 } };
     const machine = new Machine({ engine, canvas: this.#part<HTMLCanvasElement>('canvas') });
     machine.addEventListener('state', ({ detail }) => this.#onState(detail));
     machine.addEventListener('screen', ({ detail }) => this.#onScreen(detail));
@@ -330,7 +357,7 @@ class OnkoMachine extends HTMLElement {
     const symbols = this.#symbols;
     const place = locate(registers.rip, symbols);
     this.#showText(textScreen);
-    const shape = screen.mode === 'text' ? 'text mode' : `${screen.bpp} bpp\npitch ${screen.pitch} bytes`;
+    const shape = screen.mode === 'text' ? 'text mode' : this.#depthInWords(screen);
     this.#read('screen', `${screen.width} × ${screen.height}, ${shape}`);
     this.#read('cpu', `${modeInWords(registers.cpuMode)}\n${registers.halted ? 'halted' : 'running'}`);
     this.#read('rip', `${formatAddress(registers.rip)}\n${place ? `${place.symbol.name} + ${place.offset}` : ''}`);
@@ -341,15 +368,20 @@ class OnkoMachine extends HTMLElement {
     const verdict = checkpoint === null ? undefined : await inSlices(judgeInSteps(checkpoint, symbols, seen));
     if (boot !== this.#boot) return;
     if (verdict !== undefined) this.#show(verdict);
-    const detail: Judged = { seen, ...(this.#disc && { disc: this.#disc }), ...(verdict && { verdict }) };
+    const detail: Judged = { seen, registers, ...(this.#disc && { disc: this.#disc }), ...(verdict && { verdict }) };
     this.dispatchEvent(new CustomEvent<Judged>(judgedEvent, { detail }));
+  }
+
+  /** Modes from before VESA come as a picture, whose depth and pitch are not the mode's. */
+  #depthInWords({ address, bpp, pitch }: Screen): string {
+    return address === null ? `${this.dataset['screen']?.split('x')[2]} bpp` : `${bpp} bpp\npitch ${pitch} bytes`;
   }
 
   #show({ passed, findings }: Verdict): void {
     this.dataset['verdict'] = passed ? 'passed' : 'failed';
     this.#part('[data-verdict-text]').textContent = [passed ? 'Passed.' : 'Failed.', ...findings].join('\n');
     const { chapter } = this.dataset;
-    if (passed && chapter && this.#disc === undefined) recordDone(chapter, 'booted');
+    if (passed && chapter && this.#disc === undefined && !this.#is32Bit) recordDone(chapter, 'booted');
   }
 
   /** Says what went wrong and what to do. The power button starts afresh. */

@@ -26,7 +26,6 @@ image_length:           .long 0
 image_checksum:         .long 0
     .org 64
 
-# region start
 real_start:
     xorw %ax, %ax
     movw %ax, %ds
@@ -37,7 +36,6 @@ real_start:
     sti
     movb %dl, boot_drive
     call start_com1
-# endregion start
 
     movw $no_boot_info_table, %si
     movl image_lba, %eax
@@ -58,7 +56,6 @@ start_com1:
     jmp 1b
 2:  ret
 
-# region refuse
 # Writes the text at SI to the screen, COM1 and port 0xE9, and stops for ever.
 refuse:
     xorw %ax, %ax
@@ -90,7 +87,6 @@ refuse:
 3:  cli
     hlt
     jmp 3b
-# endregion refuse
 
 com1_setup:
     .byte 0xf9, 0x00, 0xfb, 0x80, 0xf8, 0x01, 0xf9, 0x00, 0xfb, 0x03, 0xfa, 0x07, 0xfc, 0x03, 0
@@ -189,7 +185,7 @@ loaded:
 a20_open:
 # endregion a20
 
-# region load-rest
+# region page-tables
 # Page tables: one top-level table, one of 1 GiB steps, four of 2 MiB pages.
     movw $(PAGE_TABLES / 16), %ax
     movw %ax, %es
