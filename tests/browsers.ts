@@ -21,6 +21,9 @@ export function launchBrowser(preferences: Preferences = {}): Promise<Browser> {
       firefoxUserPrefs: {
         'layout.css.prefers-color-scheme.content-override': preferences.colorScheme === 'dark' ? 0 : 1,
         'ui.prefersReducedMotion': preferences.reducedMotion === 'reduce' ? 1 : 0,
+        // A mouse that can hover, which a machine without one does not tell of.
+        'ui.primaryPointerCapabilities': 6,
+        'ui.allPointerCapabilities': 6,
         // As on a phone: bars that lie over the page take none of its width.
         'ui.useOverlayScrollbars': 1,
       },

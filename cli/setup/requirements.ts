@@ -71,6 +71,13 @@ const chromium = {
   arch: 'chromium',
   homebrew: '--cask chromium',
 };
+const firefox = {
+  probe: '/usr/bin/firefox-esr',
+  purpose: 'tests the pages',
+  debian: 'firefox-esr',
+  arch: 'firefox (as /usr/bin/firefox-esr)',
+  homebrew: '--cask firefox@esr',
+};
 const lld = {
   probe: 'ld.lld',
   purpose: 'the linker that layouts are compared with in tests',
@@ -86,7 +93,7 @@ export const forEngine: readonly Requirement[] = [make, patch, xz, bios, vgaBios
 export const forIsos: readonly Requirement[] = [xorriso];
 
 /** Needed to run the tests, besides all of the above. */
-export const forTests: readonly Requirement[] = [qemu, ovmf, chromium, lld];
+export const forTests: readonly Requirement[] = [qemu, ovmf, chromium, firefox, lld];
 
 /** Debian's Rust that can build `core` itself; taken where rustup has no `x86_64-unknown-none` target. */
 export const debianRust = ['rustc-web', 'cargo-web', 'rust-web-src', 'lld'] as const;

@@ -1,4 +1,5 @@
 import { glob } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { run as runTests } from 'node:test';
 import { spec } from 'node:test/reporters';
 import type { Command } from '../command.ts';
@@ -7,6 +8,7 @@ import { ensureNodeModules } from '../setup/node-modules.ts';
 import { forEngine, forIsos, forTests } from '../setup/requirements.ts';
 import { ensureRust } from '../setup/rust.ts';
 import { ensureInstalled } from '../setup/system-packages.ts';
+import { testRuns, type TestRun } from '../../tests/runs.ts';
 import { UserError } from '../../tools/errors.ts';
 import { root } from '../../tools/paths.ts';
 import { say, step } from '../../tools/steps.ts';
@@ -29,24 +31,33 @@ async function check(tally: Tally, name: string, work: () => Promise<Tally | voi
   }
 }
 
-/** Node's own runner over the test files of some areas, one process a file. */
-async function testFiles(tally: Tally, areas: readonly string[], filesAtOnce: number): Promise<void> {
-  const files: string[] = [];
-  for (const area of areas)
-    for await (const file of glob(`tests/${area}/**/*.test.ts`, { cwd: root })) files.push(`${root}/${file}`);
-  if (files.length === 0) return;
-  say(`\n${areas.join(', ')}: ${files.length} files`);
+/** Node's own runner over the files of one run, one process a file. */
+async function testFiles(tally: Tally, { title, area, files, filesAtOnce, browser, without }: TestRun): Promise<void> {
+  const paths: string[] = [];
+  for await (const file of glob(`tests/${area}/**/*.test.ts`, { cwd: root })) {
+    if (files(basename(file))) paths.push(`${root}/${file}`);
+  }
+  if (paths.length === 0) return;
+  say(`\n${title}: ${paths.length} files`);
+  const started = performance.now();
+  process.env['ONKO_BROWSER'] = browser;
   const minutes = process.env['ONKO_THOROUGH'] === '1' ? 6 * 60 : 15;
-  const events = runTests({ files: files.sort(), concurrency: filesAtOnce, timeout: minutes * 60_000 });
+  const events = runTests({
+    files: paths.sort(),
+    concurrency: filesAtOnce,
+    timeout: minutes * 60_000,
+    ...(without.length > 0 && { testSkipPatterns: [...without] }),
+  });
   events.on('test:summary', ({ file, counts }) => {
     if (file !== undefined) return; // the last one sums up all files
     tally.passed += counts.passed;
     tally.failed += counts.tests - counts.passed - counts.skipped - counts.todo;
   });
   for await (const text of events.compose(new spec())) process.stdout.write(text);
+  say(`${title}: ${((performance.now() - started) / 1000).toFixed(0)} s`);
 }
 
-const allAreas = ['unit', 'kernel', 'machine', 'site'];
+const allAreas = [...new Set(testRuns(false).map(({ area }) => area))];
 
 /**
  * `onko test [--thorough] [AREA …]`: everything that proves this project, or only the tests of some folders of tests/.
@@ -75,14 +86,9 @@ export const test: Command = async (args) => {
     const { checks } = await import('./checks.ts');
     for (const { name, work } of checks) await check(tally, name, work);
   }
-  await testFiles(
-    tally,
-    areas.filter((area) => area !== 'site'),
-    2,
-  );
-  if (areas.includes('site')) {
-    await buildSiteIfStale();
-    await testFiles(tally, ['site'], 1); // one browser at a time: its tests measure how smooth the page is
+  if (areas.includes('site')) await buildSiteIfStale();
+  for (const run of testRuns(process.env['ONKO_THOROUGH'] === '1')) {
+    if (areas.includes(run.area)) await testFiles(tally, run);
   }
   process.stdout.write(`${tally.passed} passed, ${tally.failed} failed\n`);
   return tally.failed === 0 && tally.passed > 0 ? 0 : 1;

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { glob, readFile } from 'node:fs/promises';
-import { after } from 'node:test';
-import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
+import { after, afterEach } from 'node:test';
+import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { serve } from '../../cli/serve.ts';
 import { UserError } from '../../tools/errors.ts';
 import { root } from '../../tools/paths.ts';
@@ -21,7 +21,7 @@ export interface Visit {
 export interface Site {
   /** With a slash at its end. */
   url: string;
-  /** Opens a page in a fresh browser context, which is closed with the site. */
+  /** Opens a page in a fresh browser context, which is closed after the test. */
   visit(path: string, options?: BrowserContextOptions): Promise<Visit>;
 }
 
@@ -41,12 +41,26 @@ export async function openSite(): Promise<Site> {
     browsers.set(key, browser);
     return browser;
   };
+  // Closed after the test that opened them: what is left open goes on working, and the next tests wait for it.
+  const contexts = new Set<BrowserContext>();
+  afterEach(async () => {
+    const opened = [...contexts];
+    contexts.clear();
+    await Promise.all(opened.map((context) => context.close()));
+  });
   after(async () => {
     for (const browser of browsers.values()) await (await browser).close();
     server.close();
     server.closeAllConnections();
   });
-  return { url, visit: async (path, options = {}) => visit(await browserFor(options), url, path, options) };
+  return {
+    url,
+    visit: async (path, options = {}) => {
+      const visited = await visit(await browserFor(options), url, path, options);
+      contexts.add(visited.page.context());
+      return visited;
+    },
+  };
 }
 
 /** Every page of the built site, as a path below its base: `/`, `/part-1/main-rs/` … */
@@ -105,9 +119,35 @@ export async function downloaded(page: Page, link: Locator): Promise<{ name: str
   return { name: download.suggestedFilename(), bytes: new Uint8Array(await readFile(await download.path())) };
 }
 
+/**
+ * Firefox tells of a change, on Enter or when the field is left, only where somebody typed; what its driver fills in does not
+ * count. This tells it in Firefox's place.
+ */
+function commitWhatWasFilled(): void {
+  const told = new WeakMap<EventTarget, string>();
+  const field = ({ target }: Event) =>
+    target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement ? target : undefined;
+  const remember = (event: Event) => {
+    const found = field(event);
+    if (found) told.set(found, found.value);
+  };
+  const commit = (event: Event) => {
+    const found = field(event);
+    if (!found || !told.has(found) || told.get(found) === found.value) return;
+    found.dispatchEvent(new Event('change', { bubbles: true }));
+  };
+  window.addEventListener('focus', remember, true);
+  window.addEventListener('change', remember, true);
+  window.addEventListener('blur', commit, true);
+  window.addEventListener('keydown', (event) => {
+    if (event.key === 'Enter' && event.target instanceof HTMLInputElement) commit(event);
+  });
+}
+
 async function visit(browser: Browser, url: string, path: string, options: BrowserContextOptions): Promise<Visit> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   const page = await context.newPage();
+  if (browserName === 'firefox') await page.addInitScript(commitWhatWasFilled);
   const complaints: string[] = [];
   const strays: string[] = [];
   page.on('pageerror', (error) => complaints.push(error.message));

@@ -1,0 +1,46 @@
+/** Which test files run together, and in which browser: what `./onko test` goes through, in this order. */
+
+/** Test files of one area that run at the same time, in one browser where they need one. */
+export interface TestRun {
+  /** As said above its results. */
+  title: string;
+  area: string;
+  /** Which of the area's files, by their names. */
+  files: (name: string) => boolean;
+  filesAtOnce: number;
+  browser: 'chromium' | 'firefox';
+  /** Names of tests that are left out. */
+  without: readonly RegExp[];
+}
+
+/** These measure how smooth the page is with Chromium's own tracing, alone on the machine. */
+const measured = ['smooth.test.ts'];
+/** These look into the built files, or build them once more: no other browser would see anything else. */
+const aboutFiles = ['budget.test.ts', 'base.test.ts'];
+
+/**
+ * What WebDriver BiDi cannot ask of Debian's Firefox ESR: to print, to forbid scripts, to have a touch screen, to give the
+ * clipboard away.
+ */
+const beyondFirefoxDriver = [/without JavaScript/i, /on paper/, /on a phone/, /the copy button/, /on the clipboard/];
+/** These are about what stands in a page, which does not depend on the browser; `--thorough` runs them in Firefox too. */
+const aboutMarkup = [/axe objects/, /links only to what is there/];
+
+export function testRuns(thorough: boolean): TestRun[] {
+  const plain = { files: () => true, filesAtOnce: 2, browser: 'chromium', without: [] } as const;
+  return [
+    { ...plain, title: 'unit', area: 'unit' },
+    { ...plain, title: 'kernel', area: 'kernel' },
+    { ...plain, title: 'machine', area: 'machine' },
+    { ...plain, title: 'site in Chromium', area: 'site', files: (name) => !measured.includes(name) },
+    { ...plain, title: 'site, smoothness', area: 'site', files: (name) => measured.includes(name), filesAtOnce: 1 },
+    {
+      ...plain,
+      title: 'site in Firefox',
+      area: 'site',
+      files: (name) => ![...measured, ...aboutFiles].includes(name),
+      browser: 'firefox',
+      without: thorough ? beyondFirefoxDriver : [...beyondFirefoxDriver, ...aboutMarkup],
+    },
+  ];
+}
