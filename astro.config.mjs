@@ -70,7 +70,7 @@ export default defineConfig({
           label: 'Part 1 · Boot and framebuffer',
           items: [{ autogenerate: { directory: 'part-1' } }, 'what-you-have', 'where-next'],
         },
-        { label: 'Beside the path', items: ['before-the-loader'] },
+        { label: 'Beside the path', items: ['before-the-loader', 'workbench'] },
         {
           label: 'To look things up',
           items: ['troubleshooting', 'commands', 'tools', 'glossary', 'resources', 'offline'],

@@ -28,3 +28,6 @@ declare module 'virtual:onko/boot-sector' {
   const bootSector: import('./integrations/virtual-modules.ts').BootSectorData;
   export default bootSector;
 }
+declare module '@pkgjs/parseargs' {
+  export const parseArgs: typeof import('node:util').parseArgs;
+}

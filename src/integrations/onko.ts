@@ -6,6 +6,7 @@ import { writePolicies } from './content-security-policy.ts';
 import { generatedFiles } from './generated-files.ts';
 import { writeHeaders } from './host-headers.ts';
 import { writeOfflinePack } from './offline-pack.ts';
+import { nodeStandIns } from './node-stand-ins.ts';
 import { virtualModules } from './virtual-modules.ts';
 
 /**
@@ -18,7 +19,7 @@ export function onko(): AstroIntegration {
     name: 'onko',
     hooks: {
       'astro:config:setup': ({ updateConfig }) => {
-        updateConfig({ vite: { plugins: [virtualModules()] } });
+        updateConfig({ vite: { plugins: [virtualModules()], worker: { plugins: () => [nodeStandIns()] } } });
       },
       'astro:config:done': ({ config }) => {
         base = config.base;

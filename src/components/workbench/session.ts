@@ -1,0 +1,65 @@
+import type { Path } from '../../lib/workbench/disk.ts';
+import type { CallName, FileList, FromWorker, ToWorker, WorkbenchCalls } from './protocol.ts';
+
+/** How long anything may take (ms) before the reader is told and the worker is given up. */
+export const patience = 10_000;
+
+interface Pending {
+  resolve: (value: never) => void;
+  reject: (error: Error) => void;
+  timer: ReturnType<typeof setTimeout>;
+}
+
+/** The page's side of the local workbench. Whatever does not answer within {@link patience} rejects, and ends the session. */
+export class Session {
+  readonly #worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'onko-workbench' });
+  readonly #pending = new Map<number, Pending>();
+  #lastId = 0;
+
+  private constructor() {
+    this.#worker.addEventListener('message', ({ data }: MessageEvent<FromWorker>) => {
+      const pending = this.#pending.get(data.id);
+      if (pending === undefined) return;
+      this.#pending.delete(data.id);
+      clearTimeout(pending.timer);
+      if ('failure' in data) pending.reject(new Error(data.failure));
+      else pending.resolve(data.result as never);
+    });
+    this.#worker.addEventListener('error', (event) => {
+      event.preventDefault();
+      this.#giveUp(`The workbench's worker could not be loaded or broke${event.message ? `: ${event.message}` : ''}.`);
+    });
+  }
+
+  /** Rejects with an Error in words when the worker does not come up. */
+  static async open(files: FileList, folder: Path): Promise<Session> {
+    const session = new Session();
+    await session.call('open', files, folder);
+    return session;
+  }
+
+  call<K extends CallName>(call: K, ...args: Parameters<WorkbenchCalls[K]>): Promise<ReturnType<WorkbenchCalls[K]>> {
+    return new Promise((resolve, reject) => {
+      const id = ++this.#lastId;
+      const timer = setTimeout(
+        () => this.#giveUp(`The workbench did not answer within ${patience / 1000} seconds and was stopped.`),
+        patience,
+      );
+      this.#pending.set(id, { resolve, reject, timer });
+      this.#worker.postMessage({ id, call, with: args } as ToWorker);
+    });
+  }
+
+  close(): void {
+    this.#giveUp('The workbench was closed.');
+  }
+
+  #giveUp(why: string): void {
+    this.#worker.terminate();
+    for (const { reject, timer } of this.#pending.values()) {
+      clearTimeout(timer);
+      reject(new Error(why));
+    }
+    this.#pending.clear();
+  }
+}

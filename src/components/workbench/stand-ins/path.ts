@@ -1,0 +1,2 @@
+/** In the workbench's worker, `node:path`. */
+export { nameOf as basename } from '../../../lib/workbench/disk.ts';
