@@ -6,6 +6,7 @@
  */
 
 import { editDistance } from './edit-distance.ts';
+import { menuInstruction } from './verdict.ts';
 
 /** The most entries, and the most modules, that the loader's tables hold. */
 const entryLimit = 32;
@@ -598,7 +599,7 @@ export function menuScreen(conf: Conf, menu: Menu, secondsLeft: number | undefin
     rows[row] = { text: text.slice(0, screenColumns - margin), tone };
   };
   write(1, `Onko loader ${loaderVersion}`, 'bright');
-  write(2, 'Up and Down choose, Enter boots.');
+  write(2, menuInstruction);
   const visible = menuRows(conf, menu);
   const height = lastRow - firstRow;
   const scrolled = Math.max(0, visible.indexOf(menu.selected) + 1 - height);

@@ -65,7 +65,8 @@ export interface PixelColor {
 export interface MenuCheckpoint {
   /** Title of the entry. */
   entry: string;
-  seconds: number;
+  /** `never`: it waits for Enter. */
+  seconds: number | 'never';
 }
 
 /** What a chapter's ISO has to show when it is booted. */

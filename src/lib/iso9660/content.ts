@@ -51,6 +51,8 @@ export interface IsoContent {
   files: IsoFile[];
   /** In the order of the catalogue; empty without El Torito. */
   boot: BootEntry[];
+  /** The boot catalogue's block; undefined without El Torito. */
+  catalogue: number | undefined;
 }
 
 /** More than anybody's ISO of Part 1 has, and little enough to be looked through at once. */
@@ -76,7 +78,7 @@ export function readContent(image: Uint8Array): IsoContent {
     volumeId: iso.text(descriptor + 40, 32, 'the volume’s name').trimEnd(),
     blocks,
     files: readFiles(iso, descriptor + 156),
-    boot: readBoot(iso),
+    ...readBoot(iso),
   };
 }
 
@@ -206,13 +208,13 @@ function* systemUseEntries(
 }
 
 /** The boot catalogue (El Torito, 2.0 to 2.3): the initial entry, then sections for other platforms. */
-function readBoot(iso: Image): BootEntry[] {
+function readBoot(iso: Image): Pick<IsoContent, 'boot' | 'catalogue'> {
   const record = 17 * block;
   if (
     iso.text(record + 1, 5, 'the boot record') !== 'CD001' ||
     iso.text(record + 7, 23, 'the boot record') !== 'EL TORITO SPECIFICATION'
   ) {
-    return [];
+    return { boot: [], catalogue: undefined };
   }
   const catalogue = iso.u32(record + 71, 'the boot catalogue’s place') * block;
   iso.need(catalogue, block, 'the boot catalogue');
@@ -236,7 +238,7 @@ function readBoot(iso: Image): BootEntry[] {
     for (let n = 0; n < count && at + 32 <= catalogue + block; n++, at += 32) entries.push(entry(at, platform));
     if (last) break;
   }
-  return entries;
+  return { boot: entries, catalogue: catalogue / block };
 }
 
 const utf8 = new TextDecoder();
