@@ -1,5 +1,8 @@
 import { InputError } from '../lib/input.ts';
 
+import type { KeptId } from '../lib/kept.ts';
+import { keep, kept } from './kept.ts';
+
 export type Field = HTMLInputElement | HTMLSelectElement;
 
 /** How long an entry that more typing may mend is left alone, in milliseconds. */
@@ -13,6 +16,8 @@ const patience = 800;
 export abstract class WidgetElement<Setting> extends HTMLElement {
   /** What the shell shows before any JavaScript, and what reset goes back to. */
   protected abstract readonly initial: Setting;
+  /** Where the setting is kept from visit to visit; undefined for one that is not. */
+  protected readonly keptAs: KeptId | undefined = undefined;
   #setting: Setting | undefined;
   #complaint: ReturnType<typeof setTimeout> | undefined;
 
@@ -41,6 +46,7 @@ export abstract class WidgetElement<Setting> extends HTMLElement {
     this.addEventListener('change', (event) => this.#commit(event.target));
     this.one('[data-action=reset]', HTMLButtonElement).addEventListener('click', () => this.#reset());
     window.addEventListener('hashchange', this.#followFragment);
+    this.#recall();
     this.#followFragment();
   }
 
@@ -78,6 +84,18 @@ export abstract class WidgetElement<Setting> extends HTMLElement {
     this.scrollIntoView({ block: 'center' });
   };
 
+  /** Shows what an earlier visit has left. A setting that can no longer be read is none. */
+  #recall(): void {
+    const own = this.keptAs && kept(this.keptAs);
+    if (own === undefined) return;
+    try {
+      const setting = this.fromFragment(own);
+      if (setting !== undefined) this.#accept(setting);
+    } catch {
+      if (this.keptAs) keep(this.keptAs, undefined);
+    }
+  }
+
   /** A value changes while a hand is on it: everything else follows. */
   #edit(target: EventTarget | null): void {
     const field = asField(target);
@@ -112,11 +130,14 @@ export abstract class WidgetElement<Setting> extends HTMLElement {
   #reset(): void {
     clearTimeout(this.#complaint);
     this.#accept(this.initial);
+    if (this.keptAs) keep(this.keptAs, undefined);
     history.replaceState(history.state, '', location.pathname + location.search);
   }
 
   #keep(): void {
-    history.replaceState(history.state, '', `#${this.toFragment(this.setting)}`);
+    const fragment = this.toFragment(this.setting);
+    if (this.keptAs) keep(this.keptAs, fragment);
+    history.replaceState(history.state, '', `#${fragment}`);
   }
 
   /** While a field is wrong, the results are of the last setting that was right, and look it. */

@@ -146,6 +146,21 @@ test('a manifest that does not come is said so, with what to do, and the next pr
   assert.equal(await alert.textContent(), '');
 });
 
+test('the colour is kept from visit to visit, and reset forgets it', async () => {
+  const { page } = await site.visit(path);
+  const hex = page.locator('onko-color [name=hex]');
+  await hex.fill('#a1b2c3');
+  await hex.press('Enter');
+  await page.goto(new URL(path, site.url).href);
+  assert.equal(await hex.inputValue(), '#a1b2c3');
+  await page.goto(new URL('/', site.url).href);
+  await page.goto(new URL(`${path}#color=010203`, site.url).href);
+  assert.equal(await hex.inputValue(), '#010203', 'a link goes first');
+  await page.locator('onko-color [data-action=reset]').click();
+  await page.reload();
+  assert.equal(await hex.inputValue(), '#0c1821');
+});
+
 test('without JavaScript there is nothing to press', async () => {
   const { page } = await site.visit(path, { javaScriptEnabled: false });
   assert.equal(await page.locator('onko-color [data-action=boot]').isDisabled(), true);

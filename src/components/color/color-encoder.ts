@@ -43,6 +43,7 @@ import { WidgetElement, type Field } from '../widget-element.ts';
  */
 class ColorEncoder extends WidgetElement<Setting> {
   protected readonly initial: Setting = { color: onkoColor, layout: layoutOf('32', 'rgb') };
+  protected override readonly keptAs = 'color';
   /** The disc that the machine was last given. */
   #booted: Disc | undefined;
 

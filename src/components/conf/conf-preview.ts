@@ -17,6 +17,9 @@ import {
   withoutKeys,
 } from '../../lib/limine-conf.ts';
 
+import { keep, kept } from '../kept.ts';
+import { machinePanel } from '../machine/panel.ts';
+
 /** How long a line that more typing may mend is left alone, in milliseconds. */
 const patience = 800;
 
@@ -63,6 +66,8 @@ class ConfPreview extends HTMLElement {
       if (button !== null) this.#press(button);
     });
     window.addEventListener('hashchange', this.#followFragment);
+    const own = kept('conf');
+    if (own !== undefined) editor.value = own;
     this.#read(true);
     this.#followFragment();
   }
@@ -84,19 +89,38 @@ class ConfPreview extends HTMLElement {
 
   #press(button: HTMLButtonElement): void {
     const { action, key, example, line, column, length } = button.dataset;
-    if (action === 'reset') this.#replace(this.#initial, false);
+    if (action === 'reset') void this.#reset();
     else if (action === 'start') this.#start();
-    else if (example !== undefined) {
+    else if (action === 'boot') this.#try(({ bootConf }) => bootConf(this.#editor().value));
+    else if (action === 'source') {
+      this.#try(({ downloadConf }) => downloadConf(this.#editor().value, this.dataset['source'] ?? ''));
+    } else if (example !== undefined) {
       this.#replace(confExamples.find(({ name }) => name === example)?.text ?? this.#initial, true);
     } else if (line !== undefined) this.#select(Number(line), Number(column), Number(length));
     else if (key === 'up' || key === 'down' || key === 'enter') this.#pressKey(key);
   }
 
-  #replace(text: string, keep: boolean): void {
+  /** What takes files that may not come says so. */
+  #try(work: (boot: typeof import('./conf-boot.ts')) => Promise<void>): void {
+    const said = this.#one('[data-boot-problem]', HTMLElement);
+    said.textContent = '';
+    const worked = import('./conf-boot.ts').then(work);
+    worked.catch((error: unknown) => {
+      said.textContent = error instanceof Error ? error.message : String(error);
+    });
+  }
+
+  async #reset(): Promise<void> {
+    this.#replace(this.#initial, false);
+    (await machinePanel()).useOwnDisc();
+  }
+
+  #replace(text: string, keepIt: boolean): void {
     this.#editor().value = text;
     this.#read(true);
-    if (keep) this.#keep();
-    else history.replaceState(history.state, '', location.pathname + location.search);
+    if (keepIt) return this.#keep();
+    keep('conf', undefined);
+    history.replaceState(history.state, '', location.pathname + location.search);
   }
 
   /** The file changes while a hand is on it: a menu follows at once, a complaint when the hand rests. */
@@ -107,7 +131,9 @@ class ConfPreview extends HTMLElement {
   }
 
   #keep(): void {
-    const fragment = confToFragment(this.#editor().value);
+    const { value } = this.#editor();
+    keep('conf', value === this.#initial ? undefined : value);
+    const fragment = confToFragment(value);
     const address = fragment === undefined ? location.pathname + location.search : `#${fragment}`;
     history.replaceState(history.state, '', address);
   }

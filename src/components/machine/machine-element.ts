@@ -70,6 +70,8 @@ class OnkoMachine extends HTMLElement {
   /** The page's disc in the drive; undefined while it is the machine's own. */
   #disc: Disc | undefined;
   #discUrl: string | undefined;
+  /** The keyboard is to go to the screen once there is one, if it has not gone elsewhere by then. */
+  #typeSoon = false;
   #iso: Promise<Uint8Array<ArrayBuffer>> | undefined;
   #poweredAt = 0;
   /** Counts power-ons, resets and switching off, so that an answer from before is not taken for one from after. */
@@ -110,7 +112,8 @@ class OnkoMachine extends HTMLElement {
     if (this.state === 'loading') this.#machine?.stop();
     this.#insert(disc);
     this.scrollIntoView({ block: 'center' });
-    this.#part(focus === 'screen' ? 'canvas' : '[data-disc-line]').focus({ preventScroll: true });
+    this.#part('[data-disc-line]').focus({ preventScroll: true });
+    this.#typeSoon = focus === 'screen';
     await this.#powerOn();
   }
 
@@ -311,8 +314,7 @@ class OnkoMachine extends HTMLElement {
 
   #showText(rows: readonly string[]): void {
     this.#part('[data-text-screen]').textContent = rows.join('\n').trimEnd();
-    const checkpoint = this.#checkpoint;
-    this.#showMenuKeys(checkpoint !== null && menuIsShown(checkpoint, rows));
+    this.#showMenuKeys(menuIsShown(rows));
   }
 
   get #menuWaits(): boolean {
@@ -425,7 +427,11 @@ class OnkoMachine extends HTMLElement {
     this.#allow('stop', on || state === 'loading');
     this.#part('[data-action="pause"]').textContent = state === 'paused' ? 'Resume' : 'Pause';
     // Only a machine that is on takes the keyboard; one that is off is not worth a stop of the Tab key.
-    this.#part('canvas').tabIndex = on ? 0 : -1;
+    const canvas = this.#part('canvas');
+    canvas.tabIndex = on ? 0 : -1;
+    if (!on || !this.#typeSoon) return;
+    this.#typeSoon = false;
+    if (document.activeElement === this.#part('[data-disc-line]')) canvas.focus({ preventScroll: true });
   }
 
   /** Not `disabled`: that would throw a keyboard user off the button they have just pressed. */
