@@ -52,7 +52,7 @@ export async function paintDisc(color: Color, chapter: string, manifestUrl: stri
 /** Gives the reader the chapter's folder, with the colour in its main.rs. */
 export async function downloadSource(color: Color, sourceUrl: string): Promise<void> {
   const [zip, { editZip }] = await Promise.all([fetchFile(sourceUrl), import('../../lib/source-zip.ts')]);
-  const changed = editZip(zip, 'src/main.rs', (text = '') => {
+  const changed = await editZip(zip, 'src/main.rs', (text) => {
     let edited = text;
     for (const channel of channels) {
       edited = edited.replace(`${channel}: ${onkoColor[channel]},`, `${channel}: ${color[channel]},`);

@@ -1,10 +1,7 @@
 import { confCheckpoint } from '../../lib/conf-checkpoint.ts';
 import { onkoColor } from '../../lib/color.ts';
-import { parseElf } from '../../lib/elf.ts';
-import { fileBytes, findFile, readContent } from '../../lib/iso9660/content.ts';
 import { rewriteIso } from '../../lib/iso9660/write.ts';
 import { readConf } from '../../lib/limine-conf.ts';
-import { kernelSymbols } from '../../lib/manifest.ts';
 import { download, fetchFile } from '../download.ts';
 import { machinePanel } from '../machine/panel.ts';
 
@@ -16,13 +13,12 @@ export async function bootConf(text: string): Promise<void> {
   const iso = await panel.ownIso();
   const changed = rewriteIso(iso, new Map([[file, new TextEncoder().encode(text)]]));
   const { red: r, green: g, blue: b } = onkoColor;
-  const kernel = fileBytes(iso, findFile(readContent(iso), 'kernel.elf'));
   await panel.boot(
     {
       iso: changed,
       name: 'onko-my-menu.iso',
       checkpoint: confCheckpoint(readConf(text), { r, g, b }),
-      symbols: kernelSymbols(parseElf(kernel)),
+      symbols: panel.ownSymbols,
     },
     { focus: 'screen' },
   );
@@ -31,8 +27,5 @@ export async function bootConf(text: string): Promise<void> {
 /** Gives the reader the chapter's folder with this limine.conf. */
 export async function downloadConf(text: string, sourceUrl: string): Promise<void> {
   const [zip, { editZip }] = await Promise.all([fetchFile(sourceUrl), import('../../lib/source-zip.ts')]);
-  download(
-    editZip(zip, file, () => text),
-    'onko-my-menu.zip',
-  );
+  download(await editZip(zip, file, () => text), 'onko-my-menu.zip');
 }

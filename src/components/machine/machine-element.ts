@@ -162,12 +162,22 @@ class OnkoMachine extends HTMLElement {
 
   get #checkpoint(): Checkpoint | null {
     if (this.#disc !== undefined) return this.#disc.checkpoint;
-    const { checkpoint, refused } = this.dataset;
-    return JSON.parse((this.#is32Bit ? refused : undefined) ?? checkpoint ?? 'null') as Checkpoint | null;
+    const { refused } = this.dataset;
+    if (this.#is32Bit && refused !== undefined) return JSON.parse(refused) as Checkpoint;
+    return this.ownCheckpoint;
+  }
+
+  /** What the machine's own ISO has to show on a 64-bit PC. */
+  get ownCheckpoint(): Checkpoint | null {
+    return JSON.parse(this.dataset['checkpoint'] ?? 'null') as Checkpoint | null;
   }
 
   get #symbols(): readonly KernelSymbol[] {
-    if (this.#disc !== undefined) return this.#disc.symbols ?? [];
+    return this.#disc === undefined ? this.ownSymbols : (this.#disc.symbols ?? []);
+  }
+
+  /** Functions and statics of the kernel on the machine's own ISO. */
+  get ownSymbols(): readonly KernelSymbol[] {
     return JSON.parse(this.dataset['symbols'] ?? '[]') as KernelSymbol[];
   }
 
