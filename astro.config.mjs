@@ -68,7 +68,7 @@ export default defineConfig({
       sidebar: [
         {
           label: 'Part 1 · Boot and framebuffer',
-          items: [{ autogenerate: { directory: 'part-1' } }, 'what-you-have', 'where-next'],
+          items: [{ autogenerate: { directory: 'part-1' } }, 'what-you-have', 'your-iso', 'where-next'],
         },
         { label: 'Beside the path', items: ['before-the-loader', 'workbench'] },
         {

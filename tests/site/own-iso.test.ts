@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import type { Page } from 'playwright-core';
+import { rewriteIso } from '../../src/lib/iso9660/write.ts';
+import { root } from '../../tools/paths.ts';
+import { paintingDisc, talkingDisc, withFiles } from '../machine/fixtures/boot-disc.ts';
+import { openSite, screenColors, verdict } from './browser.ts';
+
+const site = await openSite();
+const path = '/your-iso/';
+const iso = (name: string) => new Uint8Array(readFileSync(`${root}/public/isos/${name}.iso`));
+
+async function choose(page: Page, name: string, bytes: Uint8Array): Promise<void> {
+  await page.locator('onko-own-iso input').setInputFiles({ name, mimeType: '', buffer: Buffer.from(bytes) });
+}
+
+const bootIt = (page: Page) => page.locator('onko-own-iso [data-action=boot]').click();
+const findings = (page: Page) => page.locator('onko-own-iso [data-findings]').innerText();
+
+test('a chapter’s ISO is found right, compared, booted and passes, to the pixel', async () => {
+  const { page, complaints, strays } = await site.visit(path);
+  await choose(page, 'mine.iso', iso('06-limine-conf'));
+  await page.locator('[data-summary]', { hasText: 'mine.iso, ' }).waitFor();
+  assert.match((await page.locator('[data-summary]').textContent()) ?? '', /nothing wrong was found/);
+  const compared = await page.locator('[data-files]').textContent();
+  assert.match(compared ?? '', /kernel\.elfthe same.*limine\.confdiffers from byte/);
+  await bootIt(page);
+  assert.equal(await verdict(page), 'passed', (await page.locator('[data-verdict-text]').textContent()) ?? '');
+  assert.deepEqual((await screenColors(page)).colors, ['12,24,33,255']);
+  assert.match(await page.locator('[data-disc-line]').innerText(), /mine\.iso/);
+  assert.deepEqual(complaints, []);
+  assert.deepEqual(strays, []);
+
+  await page.locator('onko-own-iso [data-action=reset]').click();
+  assert.equal(await page.locator('[data-report]').isVisible(), false);
+  assert.equal(await page.locator('[data-disc-line]').isVisible(), false);
+});
+
+test('another loader’s ISO is booted without a verdict', async () => {
+  const { page } = await site.visit(path);
+  await choose(page, 'red.iso', withFiles(paintingDisc(0x00ff0000)));
+  await bootIt(page);
+  await page.locator('onko-machine[data-state="halted"]').waitFor({ timeout: 30_000 });
+  assert.deepEqual((await screenColors(page)).colors, ['255,0,0,255']);
+  assert.equal(await page.locator('onko-machine').getAttribute('data-verdict'), '');
+
+  await choose(page, 'words.iso', withFiles(talkingDisc('I am another.')));
+  await page.locator('[data-summary]', { hasText: 'words.iso' }).waitFor();
+  await bootIt(page);
+  await page.locator('[data-text-screen]', { hasText: 'I am another.' }).waitFor({ state: 'attached' });
+});
+
+test('what is wrong is said with its place; what cannot start has no button, and the machine works all the same', async () => {
+  const { page } = await site.visit(path);
+  await choose(page, 'cut.iso', iso('05-main-rs').subarray(0, 60_000));
+  await page.locator('[data-findings] [data-kind=bad]').waitFor();
+  assert.match(await findings(page), /byte 32848 of the ISO: it says \d+ bytes, but the image ends after 60000/);
+  assert.equal(await page.locator('onko-own-iso [data-action=boot]').isVisible(), false);
+
+  const conf = new TextEncoder().encode('timeout: three\n');
+  await choose(page, 'conf.iso', rewriteIso(iso('05-main-rs'), new Map([['limine.conf', conf]])));
+  await page.locator('[data-summary]', { hasText: 'conf.iso' }).waitFor();
+  assert.match(await findings(page), /limine\.conf, line 1, column/);
+  await bootIt(page);
+  assert.equal(await verdict(page), 'failed');
+
+  await page.locator('[data-action="own-disc"]').click();
+  await page.locator('onko-machine [data-action=power]').click();
+  assert.equal(await verdict(page), 'passed');
+});
+
+test('a file can be dropped, and one that is too large is refused before it is read', async () => {
+  const { page } = await site.visit(path);
+  const drop = (size: number) =>
+    page.locator('onko-own-iso [data-drop]').evaluate((element, bytes) => {
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([new Uint8Array(bytes)], 'dropped.iso'));
+      element.dispatchEvent(new DragEvent('drop', { dataTransfer: transfer, bubbles: true, cancelable: true }));
+    }, size);
+  await drop(5000);
+  await page.locator('[data-summary]', { hasText: 'dropped.iso, 5000 bytes' }).waitFor();
+  await drop(64 * 1024 * 1024 + 1);
+  const alert = page.locator('onko-own-iso [role=alert]', { hasText: 'at most 67108864' });
+  await alert.waitFor();
+});
