@@ -1,13 +1,15 @@
 /**
  * One ISO, every way to boot it: by BIOS and UEFI, as CD, disk and USB stick, with little memory and with more than 4 GiB, on
  * several CPUs, in several video modes. Each time every pixel has the colour. `./onko test --thorough` boots all combinations.
+ * With LIMINE_DIR=folder the ISOs with the real Limine go through the same.
  */
 import assert from 'node:assert/strict';
 import { availableParallelism } from 'node:os';
 import { test } from 'node:test';
 import { buildChapter } from '../../kernel/pipeline/build.ts';
 import { withQemu, type GuestFirmware, type Medium } from '../../kernel/pipeline/qemu.ts';
-import { isosFolder } from '../../kernel/pipeline/isos.ts';
+import { buildLimineIsos, isosFolder, limineIsosFolder } from '../../kernel/pipeline/isos.ts';
+import { findLimine } from '../../kernel/pipeline/limine.ts';
 import { thorough } from '../thorough.ts';
 import { makeDisc } from './fixtures/loader-disc.ts';
 
@@ -113,6 +115,24 @@ test(
     );
   },
 );
+
+const limine = process.env['LIMINE_DIR'];
+if (limine !== undefined && limine !== '') {
+  await buildLimineIsos(limine);
+  const { installer } = findLimine(limine);
+  const booted = somePaths().filter(
+    ({ firmware, medium }) => installer !== undefined || firmware === 'uefi' || medium === 'cd',
+  );
+  for (const { firmware, medium, memory, cpu } of booted) {
+    test(`with Limine from LIMINE_DIR: ${firmware} ${medium} ${memory} ${cpu}`, async () => {
+      const iso = `${limineIsosFolder}/05-main-rs.iso`;
+      await withQemu({ iso, firmware, medium, memory, cpu, timeLimit: 120_000 }, async (machine) => {
+        await machine.waitUntilHalted();
+        assert.ok(isPainted((await machine.screenDump()).rgb));
+      });
+    });
+  }
+}
 
 test('the ISO that chapter 7’s make built boots by UEFI from a stick, through its menu', async () => {
   const iso = `${isosFolder}/07-makefile.iso`;

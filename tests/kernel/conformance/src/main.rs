@@ -7,7 +7,7 @@ use core::arch::{asm, global_asm};
 use core::fmt::{self, Write};
 use core::panic::PanicInfo;
 use limine::BaseRevision;
-use limine::file::File;
+use limine::file::{File, MediaType};
 use limine::modules::{InternalModule, ModuleFlags};
 use limine::request::*;
 
@@ -33,6 +33,7 @@ static MODULES: ModuleRequest = ModuleRequest::new().with_internal_modules(&[
 static RSDP: RsdpRequest = RsdpRequest::new();
 static SMBIOS: SmbiosRequest = SmbiosRequest::new();
 static EFI_SYSTEM_TABLE: EfiSystemTableRequest = EfiSystemTableRequest::new();
+static EFI_MEMORY_MAP: EfiMemoryMapRequest = EfiMemoryMapRequest::new();
 static DATE: DateAtBootRequest = DateAtBootRequest::new();
 static ADDRESS: ExecutableAddressRequest = ExecutableAddressRequest::new();
 static DEVICE_TREE: DeviceTreeBlobRequest = DeviceTreeBlobRequest::new();
@@ -131,7 +132,16 @@ extern "C" fn tell_all() -> ! {
         tell!("bootloader {} {}", info.name(), info.version());
     }
     if let Some(firmware) = FIRMWARE_TYPE.get_response() {
-        tell!("firmware-bios {}", firmware.firmware_type() == limine::firmware_type::FirmwareType::X86_BIOS);
+        use limine::firmware_type::FirmwareType;
+        let kind = firmware.firmware_type();
+        let name = if kind == FirmwareType::X86_BIOS {
+            "bios"
+        } else if kind == FirmwareType::UEFI_64 {
+            "uefi-64"
+        } else {
+            "other"
+        };
+        tell!("firmware {name}");
     }
     tell!("stack-size {}", STACK_SIZE.get_response().is_some());
     let hhdm = HHDM.get_response().map_or(0, |response| response.offset());
@@ -140,12 +150,14 @@ extern "C" fn tell_all() -> ! {
     if let Some(paging) = PAGING_MODE.get_response() {
         tell!("four-levels {}", paging.mode() == limine::paging::Mode::FOUR_LEVEL);
     }
-    tell!(
-        "unanswered {} {} {}",
-        MP.get_response().is_none(),
-        EFI_SYSTEM_TABLE.get_response().is_none(),
-        DEVICE_TREE.get_response().is_none()
-    );
+    tell!("unanswered {} {}", MP.get_response().is_none(), DEVICE_TREE.get_response().is_none());
+    tell_revisions();
+    if let Some(response) = EFI_SYSTEM_TABLE.get_response() {
+        tell!("efi-system-table {:x}", response.address());
+    }
+    if let Some(response) = EFI_MEMORY_MAP.get_response() {
+        tell_efi_memory(response);
+    }
     if let Some(map) = MEMORY_MAP.get_response() {
         for entry in map.entries() {
             // SAFETY: EntryType is a transparent u64.
@@ -182,11 +194,58 @@ extern "C" fn tell_all() -> ! {
         tell!("address {:x} {:x}", response.physical_base(), response.virtual_base());
     }
     tell_mappings(hhdm);
+    if BASE_REVISION.loaded_revision().is_some_and(|revision| revision < 3) {
+        tell_io_apic(hhdm);
+    }
     // SAFETY: one CPU, no interrupts: nobody else reads or writes it.
     let zeros = unsafe { (&raw const ZEROS).as_ref() }.unwrap_or(&[1; 10_000]);
     tell!("zeros {}", zeros.iter().all(|&byte| byte == 0));
     tell!("end");
     halt()
+}
+
+/// The lines of the I/O APIC where PCs have it: delivery mode and whether the line is masked. Only direct maps of base
+/// revisions below 3 reach it.
+fn tell_io_apic(hhdm: u64) {
+    let select = (hhdm + 0xfec0_0000) as *mut u32;
+    let read = |register| {
+        // SAFETY: every PC that the tests emulate has an I/O APIC there, and the loader has mapped the first 4 GiB.
+        unsafe {
+            select.write_volatile(register);
+            select.add(4).read_volatile()
+        }
+    };
+    for line in 0..=(read(1) >> 16 & 0xff) {
+        let entry = read(0x10 + 2 * line);
+        tell!("io-apic {line:x} {:x} {}", entry >> 8 & 7, entry >> 16 & 1);
+    }
+}
+
+/// The revision of every response that has one of its own.
+fn tell_revisions() {
+    macro_rules! tell_revision {
+        ($($name:literal $request:ident),*) => {
+            $(if let Some(response) = $request.get_response() { tell!("revision {} {:x}", $name, response.revision()); })*
+        };
+    }
+    tell_revision!(
+        "bootloader" BOOTLOADER_INFO, "firmware" FIRMWARE_TYPE, "stack" STACK_SIZE, "hhdm" HHDM, "framebuffer" FRAMEBUFFER,
+        "paging" PAGING_MODE, "memory" MEMORY_MAP, "file" EXECUTABLE_FILE, "cmdline" CMDLINE, "modules" MODULES, "rsdp" RSDP,
+        "smbios" SMBIOS, "efi-system-table" EFI_SYSTEM_TABLE, "efi-memory-map" EFI_MEMORY_MAP, "date" DATE,
+        "address" ADDRESS
+    );
+}
+
+/// The firmware's own list of memory: type, first address and number of pages (UEFI 2.10, 7.2.3).
+fn tell_efi_memory(response: &limine::response::EfiMemoryMapResponse) {
+    let (size, stride) = (response.memmap_size(), response.desc_size());
+    tell!("efi-memory-map {:x} {size:x} {stride:x} {:x}", response.memmap() as u64, response.desc_version());
+    for number in 0..size / stride.max(40) {
+        let descriptor = response.memmap() as u64 + number * stride;
+        // SAFETY: the loader says that this many descriptors are there, in reclaimable memory.
+        let word = |offset| unsafe { core::ptr::read((descriptor + offset) as *const u64) };
+        tell!("efi-memory {:x} {:x} {:x}", word(0) & 0xffff_ffff, word(8), word(24));
+    }
 }
 
 fn tell_registers() {
@@ -258,6 +317,24 @@ fn tell_file(name: &str, file: &File) {
         file.size(),
         file.path().to_str().unwrap_or("?"),
         file.string().to_str().unwrap_or("?")
+    );
+    let kind = file.media_type();
+    tell!(
+        "{name}-from {} {} {:x} {:x} {} {:x} {} {}",
+        if kind == MediaType::OPTICAL {
+            "optical"
+        } else if kind == MediaType::GENERIC {
+            "generic"
+        } else {
+            "other"
+        },
+        file.tftp_ip().is_none() && file.tftp_port().is_none(),
+        file.partition_idx().map_or(0, |number| number.get()),
+        file.mbr_disk_id().map_or(0, |number| number.get()),
+        file.gpt_disk_id().is_some(),
+        file.gpt_disk_id().map_or(0, |guid| guid.a),
+        file.gpt_partition_id().is_none(),
+        file.partition_uuid().is_none(),
     );
 }
 
