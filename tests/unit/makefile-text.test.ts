@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import listings from '../../ec.config.mjs';
 import { bootPaths, parts } from '../../src/components/diagrams/boot-path-steps.ts';
 import { composeChapter } from '../../kernel/pipeline/compose.ts';
+import { root } from '../../tools/paths.ts';
 
 const tree = composeChapter('07-makefile');
 const makefile = tree.get('Makefile')?.text ?? '';
@@ -23,6 +25,13 @@ test('five files are copied to the disc, as the text counts them', () => {
   assert.deepEqual(copied, ['$(KERNEL)', 'limine.conf', 'limine-bios.sys', 'limine-bios-cd.bin', 'limine-uefi-cd.bin']);
 });
 
+test('the command that writes a stick is the same on every page that has it', () => {
+  for (const page of ['part-1/makefile', 'commands', 'real-pc']) {
+    const text = readFileSync(`${root}/src/content/docs/${page}.mdx`, 'utf8');
+    assert.deepEqual(text.match(/^sudo dd .*$/gm), ['sudo dd if=onko-os.iso of=/dev/sdX bs=4M conv=fsync'], page);
+  }
+});
+
 test('a phony name is no prerequisite of the disc', () => {
   const phony = /^\.PHONY: (.*)$/m.exec(makefile)?.[1]?.split(' ') ?? [];
   const prerequisites = /^\$\(ISO\): (.*)$/m.exec(makefile)?.[1]?.split(' ') ?? [];
@@ -38,7 +47,11 @@ test('everything that make leaves behind is ignored by git', () => {
   assert.deepEqual(ignored, ['/target', '/limine', '/iso_root', '/onko-os.iso']);
 });
 
-test('each step of the boot paths lights parts that are in the picture, and both end in the kernel', () => {
+test('there are four boot paths; each step lights parts that are in the picture, and all end in the kernel', () => {
+  assert.deepEqual(
+    bootPaths.map(({ name }) => name),
+    ['BIOS, CD', 'BIOS, stick', 'UEFI, CD', 'UEFI, stick'],
+  );
   const known = new Set(Object.values(parts).flatMap((row) => row.map(({ id }): string => id)));
   for (const { steps } of bootPaths) {
     for (const { title, lit } of steps) for (const id of lit) assert.ok(known.has(id), `${title} lights ${id}`);

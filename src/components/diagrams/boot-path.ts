@@ -1,4 +1,4 @@
-/** Steps through the boot paths of BootPath.astro: Back, Next, arrow keys, and a choice between BIOS and UEFI. */
+/** Steps through the boot paths of BootPath.astro: Back, Next, arrow keys, and a choice of firmware and medium. */
 class BootPath extends HTMLElement {
   #path = '';
   #step = 0;
