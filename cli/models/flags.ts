@@ -2,6 +2,7 @@ import { formatAddress } from '../../src/lib/address.ts';
 import { InputError } from '../../src/lib/input.ts';
 import {
   flagsExpression,
+  flagsFromEntry,
   flagsInLetters,
   flagsMeaning,
   flagsNumber,
@@ -18,8 +19,10 @@ const usage = `Try: ${onko} flags 5   or: ${onko} flags 'R E'   or: ${onko} flag
 /** `onko flags`: a segment's permissions in every way of writing them, and what the page tables make of them. */
 export function flags(args: readonly string[]): number {
   try {
-    if (args.length === 0) throw new InputError('onko flags takes flags, and none came.');
-    process.stdout.write(describeFlags(parseFlags(args.join(' '))));
+    const [first, entry = '', ...rest] = args;
+    if (first === undefined) throw new InputError('onko flags takes flags, and none came.');
+    if (first === '--entry' && rest.length > 0) throw new InputError('--entry takes one page-table entry.');
+    process.stdout.write(describeFlags(first === '--entry' ? flagsFromEntry(entry) : parseFlags(args.join(' '))));
     return 0;
   } catch (error) {
     if (error instanceof InputError) throw new UserError(error.message, usage);

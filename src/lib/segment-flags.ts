@@ -66,6 +66,24 @@ export function pageBits({ write, execute }: SegmentFlags): PageBits {
   return { present: true, writable: write, noExecute: !execute, entry };
 }
 
+/**
+ * Reads the permissions of a page from its page-table entry, hexadecimal with or without `0x`, with `_` between digits.
+ * The other bits do not matter. Throws {@link InputError}, also for an entry that maps nothing.
+ */
+export function flagsFromEntry(text: string): SegmentFlags {
+  const digits = text.trim().replace(/^0x/i, '').replaceAll('_', '');
+  if (!/^[0-9a-f]{1,16}$/i.test(digits)) {
+    throw new InputError(`A page-table entry is up to 16 hexadecimal digits; ${quote(text)} is none.`);
+  }
+  const entry = BigInt(`0x${digits}`);
+  if ((entry & 1n) === 0n) {
+    throw new InputError(
+      `${quote(text)} has bit 0 clear: nothing is mapped there, so nothing is allowed or forbidden.`,
+    );
+  }
+  return { read: true, write: (entry & 2n) !== 0n, execute: entry >> 63n === 0n };
+}
+
 /** What such a segment is good for, and what is odd about it; `warning` where it gives up W^X. */
 export interface FlagsMeaning {
   text: string;
@@ -131,7 +149,7 @@ class Expression {
   constructor(text: string, typed: string) {
     this.#typed = typed;
     if (text.length > longestExpression) throw this.#refusal();
-    this.#tokens = text.match(/<<|0x[0-9a-f]+|[0-9]+|\S/gi) ?? [];
+    this.#tokens = text.match(/<<|0x[0-9a-f][0-9a-f_]*|[0-9][0-9_]*|\S/gi) ?? [];
   }
 
   /** The value of the whole text. */
@@ -171,7 +189,7 @@ class Expression {
     }
     const token = this.#tokens[this.#next++];
     if (token === undefined || !/^[0-9]/.test(token)) throw this.#refusal();
-    return BigInt(token);
+    return BigInt(token.replaceAll('_', ''));
   }
 
   #take(token: string): boolean {

@@ -24,5 +24,8 @@ test('onko flags refuses what are none and says how to write them', () => {
     );
   refused([], /none came/);
   refused(['9'], /from 0 to 7/);
+  refused(['--entry', '2'], /“2” has bit 0 clear/);
+  refused(['--entry'], /up to 16 hexadecimal digits/);
+  refused(['--entry', '1', '2'], /one page-table entry/);
   refused(['(1', '<<'], /“\(1 <<” is none of these/);
 });

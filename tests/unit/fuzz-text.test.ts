@@ -9,7 +9,7 @@ import { pixelFromFragment } from '../../src/lib/framebuffer.ts';
 import { InputError, parseInteger } from '../../src/lib/input.ts';
 import { confFromFragment } from '../../src/lib/limine-conf.ts';
 import { parseProgress } from '../../src/lib/progress.ts';
-import { flagsFromFragment, parseFlags } from '../../src/lib/segment-flags.ts';
+import { flagsFromEntry, flagsFromFragment, parseFlags } from '../../src/lib/segment-flags.ts';
 import { findTarget, nameFromFragment, targetFromRow } from '../../src/lib/triple.ts';
 import { fuzz } from '../fuzz/fuzz.ts';
 
@@ -43,8 +43,8 @@ const readers: Record<string, Reader> = {
     words: ['0x', '_'],
   },
   flags: {
-    parse: parseFlags,
-    seeds: ['5', 'R E', 'rw-', 'FLAGS((1 << 0) | (1 << 2))', '(1 + 2) << 1'],
+    parse: (text) => [parseFlags, flagsFromEntry].map(first(text)),
+    seeds: ['5', 'R E', 'rw-', 'FLAGS((1 << 0) | (1 << 2))', '(1 + 2) << 1', '0x8000_0000_0000_0003'],
     words: ['(', ')', '<<', '|', '+', 'FLAGS(', '1'],
   },
   targets: {

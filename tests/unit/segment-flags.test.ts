@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { InputError } from '../../src/lib/input.ts';
 import {
   flagsExpression,
+  flagsFromEntry,
   flagsFromFragment,
   flagsFromNumber,
   flagsInLetters,
@@ -125,4 +126,21 @@ test('whatever is typed, reading gives flags or an InputError', () => {
     ),
     { numRuns: 2000 },
   );
+});
+
+test('a page-table entry is read for what it allows, whatever else it says', () => {
+  for (const number of all) {
+    const flags = flagsFromNumber(number);
+    const { entry } = pageBits(flags);
+    assert.deepEqual(flagsFromEntry(`0x${(entry | 0x20_0060n).toString(16)}`), { ...flags, read: true });
+  }
+  assert.deepEqual(flagsFromEntry(' 8000_0000_0020_0063 '), { read: true, write: true, execute: false });
+  assert.throws(() => flagsFromEntry('0x2'), /^InputError: “0x2” has bit 0 clear/);
+  for (const text of ['', '0x', 'xyz', '1'.repeat(17)])
+    assert.throws(() => flagsFromEntry(text), /up to 16 hexadecimal/);
+});
+
+test('numbers in expressions may have _ between their digits', () => {
+  assert.deepEqual(parseFlags('0x0_5'), flagsFromNumber(5));
+  assert.deepEqual(parseFlags('(1_ << 0_2)'), flagsFromNumber(4));
 });

@@ -2,6 +2,7 @@ import { formatAddress } from '../../lib/address.ts';
 import {
   codeFlags,
   flagsExpression,
+  flagsFromEntry,
   flagsFromFragment,
   flagsMeaning,
   flagsNumber,
@@ -32,6 +33,7 @@ class SegmentFlagsElement extends WidgetElement<SegmentFlags> {
 
   protected read(field: Field): SegmentFlags {
     const permission = permissions.find((name) => name === field.name);
+    if (field.name === 'entry') return flagsFromEntry(field.value);
     if (permission === undefined) return parseFlags(field.value);
     return { ...this.setting, [permission]: field instanceof HTMLInputElement && field.checked };
   }
@@ -45,19 +47,19 @@ class SegmentFlagsElement extends WidgetElement<SegmentFlags> {
   }
 
   protected show(flags: SegmentFlags, edited?: Field): void {
+    const bits = pageBits(flags);
     for (const name of permissions) this.one(`[name=${name}]`, HTMLInputElement).checked = flags[name];
     for (const [name, text] of [
       ['expression', flagsExpression(flags)],
       ['number', String(flagsNumber(flags))],
       ['letters', readelfLetters(flags).trimEnd()],
+      ['entry', formatAddress(bits.entry)],
     ] as const) {
       const field = this.one(`[name=${name}]`, HTMLInputElement);
       if (field !== edited) field.value = text;
     }
-    const bits = pageBits(flags);
     this.write('[name=writable]', String(Number(bits.writable)));
     this.write('[name=no-execute]', String(Number(bits.noExecute)));
-    this.write('[name=entry]', formatAddress(bits.entry));
     const { text, warning = '' } = flagsMeaning(flags);
     this.write('[data-meaning]', text);
     this.write('[data-warning]', warning);
