@@ -739,7 +739,13 @@ class Linker {
       const text = `unable to place section ${name} at file offset ${range(offset, size)}; check your linker script for overflows`;
       this.#fail(command?.place, text, 'Within a segment, addresses have to rise from section to section.');
     }
-    if (limit > largestFile) {
+    if (limit >= 1n << 63n) {
+      this.#fail(
+        undefined,
+        `output file too large: ${limit} bytes`,
+        'Let the dot rise from section to section of a segment.',
+      );
+    } else if (limit > largestFile) {
       const text = `the file would have ${limit} bytes`;
       this.#report(
         'warning',
