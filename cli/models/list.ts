@@ -62,6 +62,15 @@ export const models: readonly ModelEntry[] = [
     load: async () => (await import('./flags.ts')).flags,
   },
   {
+    name: 'iso',
+    arguments: 'FILE',
+    summary: 'what is on a CD image, and what keeps a PC from booting it',
+    options: [['--at OFFSET', 'only this byte: the field that it belongs to']],
+    examples: ['onko-os.iso', 'onko-os.iso --at 0x8847'],
+    widget: { title: 'ISO explorer', page: '/part-1/makefile/#iso-explorer' },
+    load: async () => (await import('./iso.ts')).iso,
+  },
+  {
     name: 'layout',
     arguments: 'SCRIPT',
     summary: 'where a linker script puts sections, or what is wrong with it',

@@ -86,13 +86,7 @@ const lld = {
   homebrew: 'lld',
 };
 
-const readelf = {
-  probe: 'readelf',
-  purpose: 'reads ELF files in tests, to hold ours against it',
-  debian: 'binutils',
-  arch: 'binutils',
-  homebrew: 'binutils',
-};
+export const forTests: readonly Requirement[] = [['/usr/lib/ipxe/ipxe.iso', 'ipxe', '/usr/lib/grub-rescue/grub-rescue-cdrom.iso', 'grub-rescue-pc', '/usr/lib/memtest86+/memtest86+x64.iso', 'memtest86+', probe = '', debian = ''];
 
 /** Needed to build the in-page machine, and so for the site. */
 export const forEngine: readonly Requirement[] = [make, patch, xz, bios, vgaBios, seaBios];
@@ -101,7 +95,7 @@ export const forEngine: readonly Requirement[] = [make, patch, xz, bios, vgaBios
 export const forIsos: readonly Requirement[] = [xorriso];
 
 /** Needed to run the tests, besides all of the above. */
-export const forTests: readonly Requirement[] = [qemu, ovmf, chromium, firefox, lld, readelf];
+export const forTests: readonly Requirement[] = [qemu, ovmf, chromium, firefox, lld, readelf, isoinfo, ...discs];
 
 /** Debian's Rust that can build `core` itself; taken where rustup has no `x86_64-unknown-none` target. */
 export const debianRust = ['rustc-web', 'cargo-web', 'rust-web-src', 'lld'] as const;
