@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { parseElf } from '../../src/lib/elf.ts';
 import { address, kernelSymbols } from '../../src/lib/manifest.ts';
@@ -21,6 +21,7 @@ import type { IsoFiles } from './iso.ts';
 import { findLimine, limineInstall, limineVersion } from './limine.ts';
 import { make, madeIso, madeKernel, writeStandIn } from './make.ts';
 import { bareToolchain, buildFolder, cargoCall, hostedToolchain } from './toolchain.ts';
+import { recordXorrisoOptions, xorrisoRecordFile, xorrisoRecordIsCurrent } from './xorriso-options.ts';
 
 /** The committed ISOs, which the site serves. */
 export const isosFolder = `${root}/public/isos`;
@@ -50,6 +51,8 @@ export async function isosAreCurrent(folder: string = isosFolder): Promise<boole
     const iso = `${folder}/${entry.file}`;
     if (!existsSync(iso) || sha256(readFileSync(iso)) !== entry.sha256) return false;
     if ((await sourceHash(chapter.id)) !== entry.sourceHash) return false;
+    if (!composeChapter(chapter.id).has(readersMakefile)) continue;
+    if (!(await xorrisoRecordIsCurrent(`${folder}/${xorrisoRecordFile}`, entry.sha256))) return false;
   }
   return true;
 }
@@ -195,15 +198,19 @@ async function assembleIso(id: string, iso: string, boot: Boot): Promise<string 
   return kernel;
 }
 
-/** Lets the chapter's own Makefile make the ISO. Returns the path of the ELF file. */
+/** Lets the chapter's own Makefile make the ISO, and records what its options do. Returns the path of the ELF file. */
 async function makeIso(id: string, iso: string, boot: Boot): Promise<string> {
   const tree = `${boot.scratch}/${id}`;
-  await writeTree(composeChapter(id), tree);
+  const composed = composeChapter(id);
+  await writeTree(composed, tree);
   const cargo = await cargoCall(await bareToolchain(), { folder: tree });
   await step(`making ${id}.iso`, (onOutput) =>
     make({ folder: tree, programs: `${boot.scratch}/programs`, cargo, limine: boot.folder, onOutput }),
   );
   await copyFile(`${tree}/${madeIso}`, iso);
+  await step('running xorriso without each of its options', () =>
+    recordXorrisoOptions(tree, composed.get(readersMakefile)?.text ?? '', iso, `${dirname(iso)}/${xorrisoRecordFile}`),
+  );
   return `${tree}/${madeKernel}`;
 }
 
