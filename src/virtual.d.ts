@@ -31,3 +31,7 @@ declare module 'virtual:onko/boot-sector' {
 declare module '@pkgjs/parseargs' {
   export const parseArgs: typeof import('node:util').parseArgs;
 }
+declare module 'virtual:onko/makefile-disc' {
+  const disc: import('./integrations/makefile-disc.ts').MakefileDisc;
+  export default disc;
+}

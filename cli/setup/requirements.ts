@@ -86,7 +86,32 @@ const lld = {
   homebrew: 'lld',
 };
 
-export const forTests: readonly Requirement[] = [['/usr/lib/ipxe/ipxe.iso', 'ipxe', '/usr/lib/grub-rescue/grub-rescue-cdrom.iso', 'grub-rescue-pc', '/usr/lib/memtest86+/memtest86+x64.iso', 'memtest86+', probe = '', debian = ''];
+const readelf = {
+  probe: 'readelf',
+  purpose: 'reads ELF files in tests, to hold ours against it',
+  debian: 'binutils',
+  arch: 'binutils',
+  homebrew: 'binutils',
+};
+const isoinfo = {
+  probe: 'isoinfo',
+  purpose: 'reads and writes discs that the ISO explorer is compared on in tests',
+  debian: 'genisoimage',
+  arch: 'cdrtools',
+  homebrew: 'cdrtools',
+};
+/** Every package of Debian 12 that has a bootable ISO in it. */
+const discs = [
+  ['/usr/lib/ipxe/ipxe.iso', 'ipxe'],
+  ['/usr/lib/grub-rescue/grub-rescue-cdrom.iso', 'grub-rescue-pc'],
+  ['/usr/lib/memtest86+/memtest86+x64.iso', 'memtest86+'],
+].map(([probe = '', debian = '']) => ({
+  probe,
+  purpose: 'a disc that the ISO explorer is tested with',
+  debian,
+  arch: `(copy the file from Debian’s package ${debian})`,
+  homebrew: `(copy the file from Debian’s package ${debian})`,
+}));
 
 /** Needed to build the in-page machine, and so for the site. */
 export const forEngine: readonly Requirement[] = [make, patch, xz, bios, vgaBios, seaBios];

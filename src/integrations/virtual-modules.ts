@@ -17,6 +17,7 @@ import {
   v86LicensePath,
 } from './generated-files.ts';
 import { kernelFiles } from './kernels.ts';
+import { makefileDisc } from './makefile-disc.ts';
 import { manifestPath, readManifest } from './manifest.ts';
 import { onkoCommandData } from './onko-command.ts';
 
@@ -70,6 +71,7 @@ const modules: Record<string, () => unknown> = {
   'virtual:onko/engine': engineData,
   'virtual:onko/frames': frameData,
   'virtual:onko/kernels': kernelData,
+  'virtual:onko/makefile-disc': makefileDisc,
   'virtual:onko/command': onkoCommandData,
   'virtual:onko/boot-sector': bootSectorData,
 };

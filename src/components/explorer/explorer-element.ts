@@ -1,6 +1,15 @@
 import { fieldAt, fieldsAlong, pathTo, type FieldPath } from '../../lib/fields.ts';
 import { InputError, parseInteger } from '../../lib/input.ts';
-import { chosenHtml, hex, hexColumns, hexHtml, hexRows, outlineHtml, type Explored } from './explorer-markup.ts';
+import {
+  chosenHtml,
+  hex,
+  hexColumns,
+  hexHtml,
+  hexRows,
+  outlineHtml,
+  type Explored,
+  type Mark,
+} from './explorer-markup.ts';
 
 /** The largest file that a reader can drop in, in bytes. It is held in memory whole. */
 const largestFile = 64 * 1024 * 1024;
@@ -36,6 +45,7 @@ export abstract class ExplorerElement<Model extends Explored> extends HTMLElemen
   #path: FieldPath = [0];
   #top = 0;
   #cursor = 0;
+  #marks: { name?: string; marks: readonly Mark[] } = { marks: [] };
   /** Counts what was asked for, so that a file which arrives late does not replace a later one. */
   #requests = 0;
 
@@ -71,6 +81,12 @@ export abstract class ExplorerElement<Model extends Explored> extends HTMLElemen
     const found = this.querySelector(selector);
     if (!(found instanceof type)) throw new Error(`<${this.localName}> has no ${selector}`);
     return found;
+  }
+
+  /** Marks bytes of one of the site's files; they are marked whenever it is shown. */
+  protected mark(name: string, marks: readonly Mark[]): void {
+    this.#marks = { name, marks };
+    if (this.#name === name) this.#draw();
   }
 
   #select(): HTMLSelectElement {
@@ -175,14 +191,15 @@ export abstract class ExplorerElement<Model extends Explored> extends HTMLElemen
     if (this.#model === undefined) return;
     const { root, bytes } = this.#model;
     const columns = this.#columns();
+    const marks = this.#marks.name === this.#name ? this.#marks.marks : [];
     const outline = this.one('[data-outline]', HTMLElement);
     const table = this.one('[data-hex]', HTMLElement);
     const focused = document.activeElement;
     const [wasInOutline, wasInBytes] = [outline.contains(focused), table.contains(focused)];
-    outline.innerHTML = outlineHtml(root, this.#path);
+    outline.innerHTML = outlineHtml(root, this.#path, marks);
     table.innerHTML = hexHtml(
       this.#model,
-      { top: this.#top, columns, cursor: this.#cursor },
+      { top: this.#top, columns, cursor: this.#cursor, marks },
       fieldAt(root, this.#path),
     );
     this.one('[data-chosen]', HTMLElement).innerHTML = chosenHtml(root, this.#path);

@@ -24,6 +24,14 @@ export interface HexView {
   top: number;
   columns: number;
   cursor: number;
+  marks?: readonly Mark[];
+}
+
+/** Bytes that something else on the page speaks of. */
+export type Mark = Pick<Field, 'offset' | 'length'>;
+
+function isMarked(marks: readonly Mark[], offset: number, length: number): boolean {
+  return marks.some((mark) => mark.offset < offset + length && offset < mark.offset + mark.length);
 }
 
 /** Rows of bytes that are shown at once: however large the file is, the page holds no more of it. */
@@ -41,13 +49,13 @@ export function hex(value: number, digits = 1): string {
 }
 
 /** The outline's lines, each a tree item that knows its way: `data-path="1,0,3"`. */
-export function outlineHtml(root: Field, chosen: FieldPath): string {
+export function outlineHtml(root: Field, chosen: FieldPath, marks: readonly Mark[] = []): string {
   const rows = outline(root, chosen);
   const focusable = rows.findIndex((row) => row.kind === 'field' && row.chosen);
-  return rows.map((row, index) => rowHtml(row, index === Math.max(0, focusable))).join('');
+  return rows.map((row, index) => rowHtml(row, index === Math.max(0, focusable), marks)).join('');
 }
 
-function rowHtml(row: OutlineRow, focusable: boolean): string {
+function rowHtml(row: OutlineRow, focusable: boolean, marks: readonly Mark[]): string {
   const common = `role="treeitem" aria-level="${row.path.length}" data-path="${row.path.join()}" tabindex="${focusable ? 0 : -1}"`;
   if (row.kind === 'more') {
     const words = `${row.count.toLocaleString('en-US')} ${row.before ? 'before these' : 'more'}`;
@@ -56,7 +64,8 @@ function rowHtml(row: OutlineRow, focusable: boolean): string {
   const { field, siblings, position, open, chosen } = row;
   const expanded = field.parts === undefined ? '' : ` aria-expanded="${open}"`;
   return (
-    `<li ${common} aria-setsize="${siblings}" aria-posinset="${position}" aria-selected="${chosen}"${expanded}>` +
+    `<li ${common} aria-setsize="${siblings}" aria-posinset="${position}" aria-selected="${chosen}"${expanded}` +
+    `${isMarked(marks, field.offset, field.length) ? ' data-marked' : ''}>` +
     `<span class="name">${escapeHtml(field.name)}</span> ` +
     `<span class="value">${escapeHtml(field.value ?? '')}</span> ` +
     `<span class="meaning">${escapeHtml(field.meaning ?? '')}</span></li>`
@@ -64,7 +73,11 @@ function rowHtml(row: OutlineRow, focusable: boolean): string {
 }
 
 /** The bytes as rows of a table. A byte's cell is `data-at` its offset; its name is that of the field that has it. */
-export function hexHtml({ bytes, root }: Explored, { top, columns, cursor }: HexView, chosen: Field): string {
+export function hexHtml(
+  { bytes, root }: Explored,
+  { top, columns, cursor, marks = [] }: HexView,
+  chosen: Field,
+): string {
   const count = Math.max(0, Math.min(hexRows * columns, bytes.length - top));
   const owners = ownersOf(root, top, count);
   const inChosen = (at: number) => at >= chosen.offset && at < chosen.offset + chosen.length;
@@ -86,7 +99,7 @@ export function hexHtml({ bytes, root }: Explored, { top, columns, cursor }: Hex
       const digits = byte.toString(16).padStart(2, '0');
       cells +=
         `<td role="gridcell" tabindex="${at === cursor ? 0 : -1}" data-at="${at}"${edge}` +
-        `${owner === undefined ? ' data-nameless' : ''} aria-selected="${inChosen(at)}"` +
+        `${owner === undefined ? ' data-nameless' : ''}${isMarked(marks, at, 1) ? ' data-marked' : ''} aria-selected="${inChosen(at)}"` +
         ` aria-label="${digits} at ${hex(at)}, ${escapeHtml(name)}" title="${escapeHtml(name)}">${digits}</td>`;
       letters += byte >= 0x20 && byte < 0x7f ? escapeHtml(String.fromCharCode(byte)) : '·';
     }
