@@ -52,7 +52,7 @@ const xorriso = {
 };
 const qemu = {
   probe: 'qemu-system-x86_64',
-  purpose: 'boots the ISOs in tests',
+  purpose: 'boots the experiments, and the ISOs in tests',
   debian: 'qemu-system-x86',
   arch: 'qemu-system-x86',
   homebrew: 'qemu',
@@ -119,8 +119,11 @@ export const forEngine: readonly Requirement[] = [make, patch, xz, bios, vgaBios
 /** Needed to write ISOs, besides the Rust toolchain. */
 export const forIsos: readonly Requirement[] = [xorriso];
 
+/** Needed to build and boot the experiments, besides all of the above. */
+export const forExperiments: readonly Requirement[] = [qemu];
+
 /** Needed to run the tests, besides all of the above. */
-export const forTests: readonly Requirement[] = [qemu, ovmf, chromium, firefox, lld, readelf, isoinfo, ...discs];
+export const forTests: readonly Requirement[] = [ovmf, chromium, firefox, lld, readelf, isoinfo, ...discs];
 
 /** Debian's Rust that can build `core` itself; taken where rustup has no `x86_64-unknown-none` target. */
 export const debianRust = ['rustc-web', 'cargo-web', 'rust-web-src', 'lld'] as const;

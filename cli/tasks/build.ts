@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import type { Command } from '../command.ts';
 import { ensureNodeModules } from '../setup/node-modules.ts';
-import { forEngine, forIsos } from '../setup/requirements.ts';
+import { forEngine, forExperiments, forIsos } from '../setup/requirements.ts';
 import { ensureRust } from '../setup/rust.ts';
 import { ensureInstalled } from '../setup/system-packages.ts';
 import { UserError } from '../../tools/errors.ts';
@@ -44,9 +44,11 @@ export async function buildIsosIfStale(): Promise<void> {
   const { recordTargets, targetsAreCurrent } = await import('../../kernel/pipeline/targets.ts');
   const { layoutInputsAreCurrent, recordLayoutInputs } = await import('../../kernel/pipeline/layout-inputs.ts');
   const { bootSectorIsCurrent, recordBootSector } = await import('../../kernel/pipeline/boot-sector.ts');
+  const { experimentsAreCurrent, recordExperiments } = await import('../../kernel/pipeline/experiments.ts');
   const [isos, transcripts, targets] = [await isosAreCurrent(), await transcriptsAreCurrent(), targetsAreCurrent()];
   const [layouts, sector] = [await layoutInputsAreCurrent(), await bootSectorIsCurrent()];
-  if (isos && transcripts && targets && layouts && sector) return;
+  const experiments = await experimentsAreCurrent();
+  if (isos && transcripts && targets && layouts && sector && experiments) return;
   await ensureInstalled(forIsos);
   await ensureRust({ checks: false });
   if (!isos) await buildIsos();
@@ -54,6 +56,11 @@ export async function buildIsosIfStale(): Promise<void> {
   if (!targets) await step('asking the compiler for its targets', recordTargets);
   if (!layouts) await step('recording what the linker is given', recordLayoutInputs);
   if (!sector) await step('assembling the boot sector', recordBootSector);
+  if (experiments) return;
+  await ensureInstalled(forExperiments);
+  await buildEngineIfStale();
+  const { bootInPageMachine } = await import('../../src/integrations/page-boot.ts');
+  await step('building and booting the experiments', (progress) => recordExperiments(bootInPageMachine, progress));
 }
 
 async function siteFingerprint(base: string): Promise<string> {

@@ -5,7 +5,7 @@ import { spec } from 'node:test/reporters';
 import type { Command } from '../command.ts';
 import { buildEngineIfStale, buildIsosIfStale, buildSiteIfStale } from './build.ts';
 import { ensureNodeModules } from '../setup/node-modules.ts';
-import { forEngine, forIsos, forTests } from '../setup/requirements.ts';
+import { forEngine, forExperiments, forIsos, forTests } from '../setup/requirements.ts';
 import { ensureRust } from '../setup/rust.ts';
 import { ensureInstalled } from '../setup/system-packages.ts';
 import { testRuns, type TestRun } from '../../tests/runs.ts';
@@ -76,7 +76,7 @@ export const test: Command = async (args) => {
   process.env['NODE_OPTIONS'] = '--experimental-strip-types --disable-warning=ExperimentalWarning';
 
   await ensureNodeModules();
-  await ensureInstalled([...forEngine, ...forIsos, ...forTests]);
+  await ensureInstalled([...forEngine, ...forIsos, ...forExperiments, ...forTests]);
   await ensureRust({ checks: true });
   await buildEngineIfStale();
   await buildIsosIfStale();

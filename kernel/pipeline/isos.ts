@@ -30,14 +30,14 @@ export const isosFolder = `${root}/public/isos`;
 export const limineIsosFolder = `${cache}/isos-limine`;
 
 /** The loader's configuration for chapters in which the reader has not written one yet, and what theirs is called. */
-const defaultConfiguration = 'kernel/pipeline/limine.conf';
-const readersConfiguration = 'limine.conf';
+export const defaultConfiguration = 'kernel/pipeline/limine.conf';
+export const readersConfiguration = 'limine.conf';
 
 /** A chapter that has this file makes its ISO itself. */
 const readersMakefile = 'Makefile';
 
 /** Where our loader lies on an ISO. */
-const biosImage = 'boot/onko-bios-cd.bin';
+export const biosImage = 'boot/onko-bios-cd.bin';
 const uefiImage = 'boot/onko-uefi-cd.bin';
 const ourBoot = hybridBoot(biosImage, uefiImage);
 
@@ -215,7 +215,7 @@ async function makeIso(id: string, iso: string, boot: Boot): Promise<string> {
 }
 
 /** What the page has to know of a kernel. Of a program for Linux the symbols are thousands, and say nothing of a kernel. */
-function describeKernel(bytes: Uint8Array, build: Chapter['build']): KernelEntry {
+export function describeKernel(bytes: Uint8Array, build: Chapter['build']): KernelEntry {
   const elf = parseElf(bytes);
   return {
     size: bytes.length,
@@ -235,7 +235,7 @@ async function sourceHash(id: string): Promise<string> {
 }
 
 /** The files that the loader is compiled from, relative to the checkout's top. */
-function loaderSources(folder = 'kernel/loader'): string[] {
+export function loaderSources(folder = 'kernel/loader'): string[] {
   return readdirSync(`${root}/${folder}`, { withFileTypes: true })
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .flatMap((entry) => {
@@ -246,7 +246,7 @@ function loaderSources(folder = 'kernel/loader'): string[] {
 }
 
 /** What the program of chapter 2 depends on besides its source, as it is one for the machine that builds it. */
-async function hostedVersions(): Promise<Record<string, string>> {
+export async function hostedVersions(): Promise<Record<string, string>> {
   const firstLine = async (program: string, ...args: string[]) =>
     (await tryRun(program, args)).output.split('\n')[0] ?? '';
   return {
@@ -261,6 +261,6 @@ function readText(path: string): string {
   return readFileSync(`${root}/${path}`, 'utf8');
 }
 
-function sha256(bytes: Uint8Array): string {
+export function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }

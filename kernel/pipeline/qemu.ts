@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcessByStdio } from 'node:child_process';
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
@@ -20,6 +20,8 @@ export interface QemuOptions {
   medium?: Medium;
   /** Default: a BIOS. */
   firmware?: GuestFirmware;
+  /** Keeps book of every exception, for {@link Qemu.exceptions}. */
+  exceptions?: boolean;
   /** Guest memory, as QEMU's `-m` takes it. */
   memory?: string;
   /** CPU model, as `-cpu` takes it. */
@@ -168,7 +170,8 @@ export class Qemu {
       ...firmwares[firmware],
       ...['-serial', `file:${this.#folder}/serial`, '-debugcon', `file:${this.#folder}/debug`],
       // A triple fault stops the machine as it stands, and the log tells it from a reset that was asked for.
-      ...['-no-reboot', '-no-shutdown', '-d', 'cpu_reset', '-D', `${this.#folder}/log`],
+      ...['-no-reboot', '-no-shutdown', '-d', options.exceptions ? 'int,cpu_reset' : 'cpu_reset'],
+      ...['-D', `${this.#folder}/log`],
       ...['-qmp', 'stdio', ...(options.extra ?? [])],
     ];
     this.#process = spawn('qemu-system-x86_64', args, { stdio: ['pipe', 'pipe', 'pipe'] });
@@ -281,6 +284,41 @@ export class Qemu {
     await this.#wait(`"${text}" on ${where}`, () => Promise.resolve(this[where]().includes(text) || undefined));
   }
 
+  /** Whether the guest has reset itself. The machine is kept as it was then. */
+  get hasReset(): boolean {
+    return this.#reset;
+  }
+
+  /** The exceptions behind a triple fault, the first one first; needs the option `exceptions`. */
+  exceptions(): CpuException[] {
+    return parseExceptions(this.#file('log').toString('latin1'));
+  }
+
+  /**
+   * How long QEMU's busiest thread has been running, in seconds; with `ready`, also how long it has been ready to run: what the
+   * guest's CPU would cost on a computer that has nothing else to do. Linux only.
+   */
+  cpuSeconds({ ready = false } = {}): number {
+    const threads = readdirSync(`/proc/${this.#process.pid}/task`);
+    const times = threads.map((thread) => {
+      const [running = 0, waiting = 0] = readFileSync(`/proc/${this.#process.pid}/task/${thread}/schedstat`, 'latin1')
+        .split(' ')
+        .map(Number);
+      return (running + (ready ? waiting : 0)) / 1e9;
+    });
+    return Math.max(...times);
+  }
+
+  /** The rows of the text screen, 80 × 25 cells of character and attribute at 0xB8000, without blanks at their ends. */
+  async textScreen(): Promise<string[]> {
+    const cells = await this.readPhysical(0xb8000n, 80 * 25 * 2);
+    return Array.from({ length: 25 }, (_, row) =>
+      Array.from({ length: 80 }, (_, column) => String.fromCharCode(cells[(row * 80 + column) * 2] ?? 0))
+        .join('')
+        .replace(/[\0 ]+$/, ''),
+    );
+  }
+
   async #wait<T>(what: string, check: () => Promise<T | undefined>): Promise<T> {
     const deadline = Date.now() + this.#timeLimit;
     for (;;) {
@@ -389,6 +427,33 @@ export function parseCpu(text: string): CpuState {
     longMode: ((registers.get('efer') ?? 0n) & longModeActive) !== 0n,
     text,
   };
+}
+
+/** One exception on the way to a triple fault. */
+export interface CpuException {
+  vector: number;
+  errorCode: number;
+  rip: bigint;
+  /** The address that a page fault was about. */
+  cr2: bigint;
+}
+
+/**
+ * Reads from QEMU's log (`-d int`) which exceptions ended in a triple fault; none where there was no such fault. They all
+ * belong to the same instruction.
+ */
+export function parseExceptions(log: string): CpuException[] {
+  const end = log.lastIndexOf('Triple fault');
+  if (end < 0) return [];
+  const pattern = / v=([0-9a-f]+) e=([0-9a-f]+) .*\bpc=([0-9a-f]+) .*?(?:CR2=([0-9a-f]+))?$/gm;
+  const all = [...log.slice(0, end).matchAll(pattern)].map(([, vector = '', error = '', rip = '', cr2 = '0']) => ({
+    vector: parseInt(vector, 16),
+    errorCode: parseInt(error, 16),
+    rip: BigInt(`0x${rip}`),
+    cr2: BigInt(`0x${cr2}`),
+  }));
+  const first = all.findLastIndex(({ rip }) => rip !== all.at(-1)?.rip) + 1;
+  return all.slice(first);
 }
 
 /** Reads a binary PPM picture (magic number P6, 8 bits per channel). */

@@ -98,7 +98,7 @@ export async function record(recording: Recording): Promise<Transcript> {
 }
 
 /** Without the escape sequences for colours. */
-function plain(text: string): string {
+export function plain(text: string): string {
   return text.replaceAll(new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g'), '');
 }
 

@@ -1,5 +1,6 @@
 import type { ColorShape } from './color-patch.ts';
 import type { ElfFile } from './elf.ts';
+import type { Outcome } from './experiment.ts';
 
 /**
  * What `public/isos/manifest.json` holds: the one place where the kernels, the machine and the site meet.
@@ -78,7 +79,9 @@ export type Checkpoint =
   /** The loader refused the kernel; its words on the serial port and on the screen contain this text. */
   | { kind: 'refused'; text: string }
   /** Our boot sector: the text went over the serial port, and below the rows of the screen that it fills all is one color. */
-  | { kind: 'sector'; text: string; color: PixelColor; rows: number; halt: number };
+  | { kind: 'sector'; text: string; color: PixelColor; rows: number; halt: number }
+  /** A deliberate mistake: the machine does what was recorded when it was last built and booted. */
+  | { kind: 'outcome'; outcome: Outcome };
 
 /** Writes a 64-bit address the way the manifest keeps it. */
 export function address(value: bigint): Address {

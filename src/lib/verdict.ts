@@ -1,4 +1,14 @@
 import { formatAddress, locate } from './address.ts';
+import {
+  differences,
+  endOf,
+  exceptionInWords,
+  expectationOf,
+  outcomeInWords,
+  tellException,
+  tellOutcome,
+} from './experiment.ts';
+import type { SeenException } from './experiment.ts';
 import type { Checkpoint, KernelSymbol, MenuCheckpoint, PixelColor } from './manifest.ts';
 
 /** What was read from the machine, at the moment the verdict is about. */
@@ -9,6 +19,8 @@ export interface Observation {
   textScreen: readonly string[];
   /** Everything the machine has sent over COM1. */
   serial: string;
+  /** The exceptions of a triple fault, the first one first. */
+  exceptions?: readonly SeenException[];
 }
 
 export interface ObservedScreen {
@@ -27,6 +39,9 @@ export interface ObservedCpu {
   rip: bigint;
   cpuMode: 'real' | 'virtual-8086' | 'protected' | 'compatibility' | 'long';
   halted: boolean;
+  /** Looked at only where a checkpoint is about an experiment's outcome. */
+  rsp?: bigint;
+  rflags?: bigint;
 }
 
 /** Whether the chapter worked. `findings` says what was found when it did, and what differs when it did not. */
@@ -73,7 +88,16 @@ export function expectation(checkpoint: Checkpoint): string {
       return `The loader refuses to boot, on the screen and over the serial port: “${checkpoint.text}”`;
     case 'sector':
       return `The text comes over the serial port, the rest of the screen is ${rgbInWords(checkpoint.color)}, and the CPU is halted at 0x${checkpoint.halt.toString(16)}, in real mode.`;
+    case 'outcome':
+      return outcomeInWords(checkpoint.outcome).join(' ');
   }
+}
+
+/** Where and why the CPU shut down, for a disc that should not have come to that. */
+export function faultInWords(exceptions: readonly SeenException[], symbols: readonly KernelSymbol[]): string {
+  const [first] = exceptions;
+  const cause = first === undefined ? '' : ` First: ${exceptionInWords(tellException(first, symbols))}.`;
+  return `Triple fault: the CPU has shut down.${cause} A real PC would reset now.`;
 }
 
 interface Findings {
@@ -97,6 +121,12 @@ function* weigh(checkpoint: Checkpoint, symbols: readonly KernelSymbol[], seen: 
       return checkRefused(checkpoint.text, seen);
     case 'sector':
       return checkSector(checkpoint, seen);
+    case 'outcome': {
+      const { rip, rsp = 0n, rflags = 0n, halted } = seen.cpu;
+      const end = endOf({ halted, rflags }, seen.exceptions !== undefined);
+      const found = yield* tellOutcome({ ...seen, end, registers: { rip, rsp, rflags } }, symbols);
+      return { good: outcomeInWords(found), bad: differences(expectationOf(checkpoint.outcome), found) };
+    }
   }
 }
 
