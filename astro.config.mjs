@@ -73,7 +73,7 @@ export default defineConfig({
         { label: 'Beside the path', items: ['before-the-loader', 'workbench'] },
         {
           label: 'To look things up',
-          items: ['troubleshooting', 'real-pc', 'commands', 'tools', 'glossary', 'resources', 'offline'],
+          items: ['troubleshooting', 'experiments', 'real-pc', 'commands', 'tools', 'glossary', 'resources', 'offline'],
         },
         { label: 'About', items: [{ autogenerate: { directory: 'about' } }] },
       ],

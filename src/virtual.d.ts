@@ -35,3 +35,7 @@ declare module 'virtual:onko/makefile-disc' {
   const disc: import('./integrations/makefile-disc.ts').MakefileDisc;
   export default disc;
 }
+declare module 'virtual:onko/experiments' {
+  const experiments: import('./integrations/experiments.ts').ExperimentData[];
+  export default experiments;
+}

@@ -5,9 +5,12 @@ import { chapterArchive } from '../../kernel/pipeline/archive.ts';
 import { bootSectorFile, bootSources, loaderRefusal, readBootSector } from '../../kernel/pipeline/boot-sector.ts';
 import { chapters, chaptersFolder } from '../../kernel/pipeline/chapters.ts';
 import { composeChapter } from '../../kernel/pipeline/compose.ts';
+import { experimentsFolder } from '../../kernel/pipeline/experiment-files.ts';
+import { experimentsManifestFile } from '../../kernel/pipeline/experiments.ts';
 import { root } from '../../tools/paths.ts';
 import { sectorBytes, type BootSector } from '../lib/boot-sector.ts';
 import { engineFiles, v86Files } from './engine.ts';
+import { experimentData } from './experiments.ts';
 import { recordedFrames } from './frames.ts';
 import {
   bochsSourcePath,
@@ -55,7 +58,7 @@ export interface BootSectorData {
   refusal: string;
 }
 
-/** Chapter id → the last picture that its ISO showed when the site was built, below the site's base. */
+/** Chapter's id or experiment's name → the last picture that its ISO showed when the site was built, below the site's base. */
 export type FrameData = Record<string, { path: string; width: number; height: number }>;
 
 /** The ELF file of a chapter, which is served at `path` below the site's base. Its bytes are for the build alone. */
@@ -74,6 +77,7 @@ const modules: Record<string, () => unknown> = {
   'virtual:onko/makefile-disc': makefileDisc,
   'virtual:onko/command': onkoCommandData,
   'virtual:onko/boot-sector': bootSectorData,
+  'virtual:onko/experiments': experimentData,
 };
 
 /**
@@ -95,9 +99,14 @@ export function virtualModules(): Plugin {
 
 /** What the modules are made from; the development server reloads the pages when one of these changes. */
 async function sources(): Promise<string[]> {
-  const entries = await readdir(chaptersFolder, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => `${entry.parentPath}/${entry.name}`);
-  return [...files, manifestPath, bootSectorFile, ...[...bootSources().keys()].map((path) => `${root}/${path}`)];
+  const folders = [chaptersFolder, `${root}/${experimentsFolder}`];
+  const entries = await Promise.all(folders.map((path) => readdir(path, { recursive: true, withFileTypes: true })));
+  const files = entries.flat().filter((entry) => entry.isFile());
+  return [
+    ...files.map((entry) => `${entry.parentPath}/${entry.name}`),
+    ...[manifestPath, experimentsManifestFile, bootSectorFile],
+    ...[...bootSources().keys()].map((path) => `${root}/${path}`),
+  ];
 }
 
 function chapterData(): ChapterData[] {
@@ -143,7 +152,7 @@ async function bootSectorData(): Promise<BootSectorData> {
 
 async function frameData(): Promise<FrameData> {
   const frames = await recordedFrames();
-  return Object.fromEntries(frames.map(({ chapter, path, width, height }) => [chapter, { path, width, height }]));
+  return Object.fromEntries(frames.map(({ name, path, width, height }) => [name, { path, width, height }]));
 }
 
 async function kernelData(): Promise<KernelData[]> {

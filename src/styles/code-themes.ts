@@ -11,8 +11,8 @@ interface Tones {
   callable: string;
   literal: string;
   punctuation: string;
-  /** What a terminal's programs call red, green, yellow and blue, in recorded output. */
-  terminal: { red: string; green: string; yellow: string; blue: string };
+  /** What a terminal's programs call red, green, yellow, blue and cyan, in recorded output. */
+  terminal: { red: string; green: string; yellow: string; blue: string; cyan: string };
 }
 
 /** A code theme of few tones: what the language says is ember, what we named is plain, what we explain stands back. */
@@ -73,7 +73,7 @@ export const darkCode = codeTheme('onko-dark', 'dark', {
   callable: '#f4efe6',
   literal: '#dcc79a',
   punctuation: '#98a7b0',
-  terminal: { red: '#f29a86', green: '#a6cf7c', yellow: '#e8c26d', blue: '#8fb8ee' },
+  terminal: { red: '#f29a86', green: '#a6cf7c', yellow: '#e8c26d', blue: '#8fb8ee', cyan: '#8fc4d8' },
 });
 
 export const lightCode = codeTheme('onko-light', 'light', {
@@ -85,5 +85,5 @@ export const lightCode = codeTheme('onko-light', 'light', {
   callable: '#1d1810',
   literal: '#7a4a2a',
   punctuation: '#635a4d',
-  terminal: { red: '#a2361f', green: '#45640f', yellow: '#7a5200', blue: '#295daf' },
+  terminal: { red: '#a2361f', green: '#45640f', yellow: '#7a5200', blue: '#295daf', cyan: '#1f5f7a' },
 });

@@ -14,6 +14,7 @@ import { formatAddress, locate } from '../../lib/address.ts';
 import type { Checkpoint, KernelSymbol } from '../../lib/manifest.ts';
 import {
   expectation,
+  faultInWords,
   judgeInSteps,
   menuIsShown,
   modeInWords,
@@ -32,6 +33,9 @@ const stateInWords: Record<MachineState, string> = {
   stopped: 'Switched off',
   failed: 'Failed',
 };
+
+/** The CPU has given up, and the machine stands as it was then. */
+const shutDownInWords = 'Stopped at a triple fault';
 
 /** An ISO that the page hands to the machine in the place of its own. */
 export interface Disc {
@@ -57,6 +61,9 @@ export interface Judged {
 
 /** A kernel that still runs after this long (ms) is judged as it stands; should it halt later, it is judged again. */
 const patience = 20_000;
+
+/** The same for one that is known to go on for ever. */
+const patienceForMore = 5_000;
 
 /** Two presses of Escape within this time (ms) give the keyboard back to the page. */
 const escapeWindow = 600;
@@ -172,6 +179,11 @@ class OnkoMachine extends HTMLElement {
     return JSON.parse(this.dataset['checkpoint'] ?? 'null') as Checkpoint | null;
   }
 
+  get #cpu(): Cpu | undefined {
+    if (this.#disc !== undefined) return this.#disc.cpu;
+    return this.dataset['cpu'] as Cpu | undefined;
+  }
+
   get #symbols(): readonly KernelSymbol[] {
     return this.#disc === undefined ? this.ownSymbols : (this.#disc.symbols ?? []);
   }
@@ -237,7 +249,7 @@ class OnkoMachine extends HTMLElement {
     machine.addEventListener('frame', () => this.#readTextSoon());
     machine.addEventListener('serial', ({ detail }) => this.#print('com1', detail));
     machine.addEventListener('debug', ({ detail }) => this.#print('e9', detail));
-    machine.addEventListener('fault', ({ detail }) => this.#show({ passed: false, findings: [detail.message] }));
+    machine.addEventListener('fault', ({ detail }) => this.#onFault(machine, detail));
     machine.addEventListener('error', ({ detail }) => this.#fail(detail));
     return machine;
   }
@@ -256,7 +268,8 @@ class OnkoMachine extends HTMLElement {
     this.#setState('loading');
     const boot = this.#boot;
     this.#machine ??= this.#createMachine();
-    const { iso: handed, cpu } = this.#disc ?? {};
+    const handed = this.#disc?.iso;
+    const cpu = this.#cpu;
     try {
       const iso = handed ?? (await this.#fetchIso());
       if (boot === this.#boot) await this.#machine.powerOn(iso, cpu && { cpu });
@@ -292,12 +305,27 @@ class OnkoMachine extends HTMLElement {
     if (state === 'halted') this.#ask((machine) => this.#judge(machine));
   }
 
+  /** Most discs should not come to a triple fault; where it is what was recorded, it is held against that. */
+  #onFault(machine: Machine, { exceptions }: MachineEvents['fault']): void {
+    clearTimeout(this.#patience);
+    // Its last picture stays on the screen.
+    this.dataset['shutDown'] = '';
+    this.#part('[data-status]').textContent = shutDownInWords;
+    if (this.#checkpoint?.kind === 'outcome') return this.#ask(() => this.#judge(machine, exceptions));
+    this.#show({ passed: false, findings: [faultInWords(exceptions, this.#symbols)] });
+  }
+
   /** A menu that waits for the reader is no kernel that hangs: the time starts when it has been answered. */
   #judgeLater(): void {
-    this.#patience = setTimeout(() => {
-      if (this.#menuWaits) this.#judgeLater();
-      else this.#ask((machine) => this.#judge(machine));
-    }, patience);
+    const checkpoint = this.#checkpoint;
+    const goesOn = checkpoint?.kind === 'outcome' && ['busy', 'waiting'].includes(checkpoint.outcome.end);
+    this.#patience = setTimeout(
+      () => {
+        if (this.#menuWaits) this.#judgeLater();
+        else this.#ask((machine) => this.#judge(machine));
+      },
+      goesOn ? patienceForMore : patience,
+    );
   }
 
   #onScreen({ mode, width, height, bpp }: MachineEvents['screen']): void {
@@ -355,7 +383,7 @@ class OnkoMachine extends HTMLElement {
   }
 
   /** Reads the machine and says whether it did what the chapter promises. */
-  async #judge(machine: Machine): Promise<void> {
+  async #judge(machine: Machine, exceptions?: MachineEvents['fault']['exceptions']): Promise<void> {
     const boot = this.#boot;
     const seconds = (performance.now() - this.#poweredAt) / 1000;
     const [screen, registers, textScreen, instructions] = await Promise.all([
@@ -371,11 +399,15 @@ class OnkoMachine extends HTMLElement {
     this.#showText(textScreen);
     const shape = screen.mode === 'text' ? 'text mode' : this.#depthInWords(screen);
     this.#read('screen', `${screen.width} × ${screen.height}, ${shape}`);
-    this.#read('cpu', `${modeInWords(registers.cpuMode)}\n${registers.halted ? 'halted' : 'running'}`);
+    this.#read(
+      'cpu',
+      `${modeInWords(registers.cpuMode)}\n${registers.shutdown ? 'shut down' : registers.halted ? 'halted' : 'running'}`,
+    );
     this.#read('rip', `${formatAddress(registers.rip)}\n${place ? `${place.symbol.name} + ${place.offset}` : ''}`);
     this.#read('instructions', `${(instructions / 1e6).toFixed(1)} million\nin ${seconds.toFixed(2)} s`);
 
-    const seen: Observation = { screen, cpu: registers, textScreen, serial: this.#serialText() };
+    const serial = this.#serialText();
+    const seen: Observation = { screen, cpu: registers, textScreen, serial, ...(exceptions && { exceptions }) };
     const checkpoint = this.#checkpoint;
     const verdict = checkpoint === null ? undefined : await inSlices(judgeInSteps(checkpoint, symbols, seen));
     if (boot !== this.#boot) return;
@@ -391,7 +423,8 @@ class OnkoMachine extends HTMLElement {
 
   #show({ passed, findings }: Verdict): void {
     this.dataset['verdict'] = passed ? 'passed' : 'failed';
-    this.#part('[data-verdict-text]').textContent = [passed ? 'Passed.' : 'Failed.', ...findings].join('\n');
+    const words = this.#checkpoint?.kind === 'outcome' ? ['As recorded.', 'Not as recorded.'] : ['Passed.', 'Failed.'];
+    this.#part('[data-verdict-text]').textContent = [words[passed ? 0 : 1], ...findings].join('\n');
     const { chapter } = this.dataset;
     if (passed && chapter && this.#disc === undefined && !this.#is32Bit) recordDone(chapter, 'booted');
   }
@@ -413,6 +446,7 @@ class OnkoMachine extends HTMLElement {
     this.#showMenuKeys(false);
     this.dataset['verdict'] = '';
     delete this.dataset['screen'];
+    delete this.dataset['shutDown'];
     for (const part of ['[data-verdict-text]', '[data-port="com1"]', '[data-port="e9"]', '[data-text-screen]']) {
       this.#part(part).textContent = '';
     }
@@ -429,7 +463,8 @@ class OnkoMachine extends HTMLElement {
   #setState(state: MachineState): void {
     if (state === this.state) return;
     this.dataset['state'] = state;
-    this.#part('[data-status]').textContent = stateInWords[state];
+    this.#part('[data-status]').textContent =
+      state === 'stopped' && 'shutDown' in this.dataset ? shutDownInWords : stateInWords[state];
     const on = state === 'running' || state === 'halted' || state === 'paused';
     this.#allow('power', !on && state !== 'loading');
     this.#allow('reset', on);
