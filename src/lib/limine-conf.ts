@@ -14,6 +14,9 @@ const moduleLimit = 32;
 /** The most bytes that the loader reads, and that it has for the text with its macros replaced. */
 const sizeLimit = 64 * 1024;
 
+/** A file with so many bad lines is something else than a limine.conf; what is behind them is not told one by one. */
+const mostProblems = 100;
+
 /** Something that is wrong, and where. Lines and columns count from 1; line 0 is the file as a whole. */
 export interface Problem {
   line: number;
@@ -123,7 +126,10 @@ export function readConf(text: string): Reading {
   }
   const { lines, problems } = replaceMacros(text);
   const reader = new Reader();
-  for (const line of lines) reader.read(line);
+  for (const line of lines) {
+    if (reader.problems.length === mostProblems) break;
+    reader.read(line);
+  }
   problems.push(...reader.problems);
   if (problems.length === 0) problems.push(...reader.check());
   return { conf: reader.conf(), problems };

@@ -183,3 +183,9 @@ test('a file survives its link unless it is too long for one', () => {
   assert.equal(confToFragment('x'.repeat(5000)), undefined);
   assert.equal(confFromFragment('old-files-look-nearly-the-same'), undefined);
 });
+
+test('of a file that is no limine.conf at all, the first hundred problems are told', () => {
+  const { problems } = readConf(':\n'.repeat(300));
+  assert.equal(problems.length, 100);
+  assert.equal(problems.at(-1)?.line, 100);
+});
