@@ -119,6 +119,7 @@ async function buildByMake(experiment: Experiment, folder: string, loader: strin
     await symlink('../target', `${folder}/target`);
   }
   const limine = `${dirname(folder)}/limine`;
+  await rm(limine, { recursive: true, force: true }); // a file that is there keeps its permissions, which reach the disc
   writeStandIn(limine, { bios: readFileSync(loader), uefi: noLoaderForUefi });
   const cargo = await callFor(experiment.chapter, dirname(dirname(folder)));
   let text = '';

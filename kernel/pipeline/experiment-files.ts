@@ -79,6 +79,8 @@ export interface BuildExpectation {
   /** Words that the tools say; the card shows everything they say if there are any. */
   says: readonly string[];
   saysNot: readonly string[];
+  /** Threads of the linker race for what it says first, and it stops after twenty errors: only `says` is the same each time. */
+  varies: boolean;
 }
 
 /** All experiments, sorted by name. Throws a {@link UserError} that names file and key where one makes no sense. */
@@ -189,8 +191,16 @@ export function parseExperiment(name: string, text: string): Experiment {
   }) as MachineOptions;
   machine.end();
 
-  const { builds, says, 'says-not': saysNot, qemu, page, ...boot } = top.table('expect') ?? fail('expect is missing.');
-  const build = reader(withoutGaps({ builds, says, saysNot, qemu, page }), 'expect.');
+  const {
+    builds,
+    varies,
+    says,
+    'says-not': saysNot,
+    qemu,
+    page,
+    ...boot
+  } = top.table('expect') ?? fail('expect is missing.');
+  const build = reader(withoutGaps({ builds, varies, says, saysNot, qemu, page }), 'expect.');
   const boots = Object.keys(boot).length > 0 || qemu !== undefined || page !== undefined;
   const common = expectation(boot, 'expect.');
   const [inQemu, inPage] = [build.table('qemu') ?? {}, build.table('page') ?? {}].map((table, index) => ({
@@ -219,6 +229,7 @@ export function parseExperiment(name: string, text: string): Experiment {
     machine: options,
     expect: {
       builds: build.flag('builds') ?? true,
+      varies: build.flag('varies') ?? false,
       says: build.texts('says') ?? [],
       saysNot: build.texts('saysNot') ?? [],
       ...(boots && { boot: { qemu: inQemu, page: qemuOnly ? undefined : inPage } }),

@@ -57,8 +57,8 @@ async function settle(qemu: Qemu, patience: number): Promise<End> {
       looksAsleep++;
       if (looksAsleep > looksBeforeWaiting) return end;
     } else {
-      busySince ??= qemu.cpuSeconds();
-      if (qemu.cpuSeconds() - busySince > (called ? patience : busyAfter.slow)) return end;
+      busySince ??= qemu.cpuTimes().running;
+      if (qemu.cpuTimes().running - busySince > (called ? patience : busyAfter.slow)) return end;
     }
     await sleep(lookEvery);
   }
@@ -99,9 +99,11 @@ async function look(qemu: Qemu, end: End, { video }: MachineOptions): Promise<Si
 /** How long the host is watched, in milliseconds. */
 const watched = 1_500;
 
+/** The busiest thread's share of the time in which it was not kept waiting for its turn: a busy host does not change it. */
 async function hostCpu(qemu: Qemu): Promise<number> {
-  const [from, at] = [qemu.cpuSeconds({ ready: true }), performance.now()];
+  const [before, at] = [qemu.cpuTimes(), performance.now()];
   await sleep(watched);
-  const share = ((qemu.cpuSeconds({ ready: true }) - from) * 1000) / (performance.now() - at);
-  return Math.min(100, Math.round(share * 4) * 25);
+  const [after, seconds] = [qemu.cpuTimes(), (performance.now() - at) / 1000];
+  const share = (after.running - before.running) / (seconds - (after.waiting - before.waiting));
+  return Math.max(0, Math.min(100, Math.round(share * 2) * 50));
 }

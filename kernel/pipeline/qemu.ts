@@ -294,19 +294,16 @@ export class Qemu {
     return parseExceptions(this.#file('log').toString('latin1'));
   }
 
-  /**
-   * How long QEMU's busiest thread has been running, in seconds; with `ready`, also how long it has been ready to run: what the
-   * guest's CPU would cost on a computer that has nothing else to do. Linux only.
-   */
-  cpuSeconds({ ready = false } = {}): number {
+  /** How long QEMU's busiest thread has been running and, ready to run, waiting for its turn, in seconds. Linux only. */
+  cpuTimes(): { running: number; waiting: number } {
     const threads = readdirSync(`/proc/${this.#process.pid}/task`);
     const times = threads.map((thread) => {
       const [running = 0, waiting = 0] = readFileSync(`/proc/${this.#process.pid}/task/${thread}/schedstat`, 'latin1')
         .split(' ')
         .map(Number);
-      return (running + (ready ? waiting : 0)) / 1e9;
+      return { running: running / 1e9, waiting: waiting / 1e9 };
     });
-    return Math.max(...times);
+    return times.reduce((most, each) => (each.running > most.running ? each : most));
   }
 
   /** The rows of the text screen, 80 × 25 cells of character and attribute at 0xB8000, without blanks at their ends. */

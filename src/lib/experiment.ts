@@ -59,7 +59,7 @@ export interface Outcome {
   exceptions?: OutcomeException[];
   /** Instructions from the kernel's entry to where its CPU sleeps; counted in the page's machine only. */
   instructions?: number;
-  /** How much of one core of the host the machine asks for, in per cent, to the next quarter; measured in QEMU only. */
+  /** How much of one core of the host the machine asks for, in per cent, to the next fifty; measured in QEMU only. */
   hostCpu?: number;
 }
 

@@ -35,7 +35,8 @@ for (const experiment of readExperiments()) {
     const { transcript: again, ...now } = await describe(experiment, built);
     assert.deepEqual(now, then);
     assert.equal(again === undefined, transcript === undefined);
-    if (transcript && again) assert.ok(sameWords(transcript, again), `${transcript.text}\n— now:\n${again.text}`);
+    if (transcript && again && !experiment.expect.varies)
+      assert.ok(sameWords(transcript, again), `${transcript.text}\n— now:\n${again.text}`);
     if (then.iso) {
       assert.ok(readFileSync(iso).equals(readFileSync(`${experimentIsosFolder}/${then.iso.file}`)), 'the same disc');
       rmSync(iso);
