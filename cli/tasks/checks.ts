@@ -17,6 +17,14 @@ export const checks: readonly Check[] = [
   { name: 'types of the components and pages', work: () => npx('astro', 'check', '--minimumFailingSeverity', 'hint') },
   { name: 'types of the TypeScript files', work: () => npx('tsc', '--noEmit', '-p', '.') },
   { name: 'format of our sources (prettier)', work: () => npx('prettier', '--check', '.') },
+  {
+    name: 'spelling of the texts (cspell; our own words: docs/words.txt)',
+    work: () => npx('cspell', 'lint', '--no-progress', '--quiet'),
+  },
+  {
+    name: 'files, exports and packages that nobody uses (knip)',
+    work: () => npx('knip', '--no-progress', '--no-config-hints'),
+  },
   { name: 'format of the Rust sources (rustfmt)', work: checkRustFormat },
   { name: 'lints of the Rust sources (clippy)', work: checkRustLints },
   { name: 'tests of the loader’s core (cargo test)', work: async () => ({ passed: await testLoader(), failed: 0 }) },

@@ -41,19 +41,6 @@ function alike<Name extends string>(fields: readonly (readonly [Name, Width])[])
   return { 32: layout(32, fields), 64: layout(64, fields) };
 }
 
-/** The first 16 bytes, the same in every file: they say how to read the others. */
-export const identification = alike([
-  ['EI_MAG0', 1],
-  ['EI_MAG1', 1],
-  ['EI_MAG2', 1],
-  ['EI_MAG3', 1],
-  ['EI_CLASS', 1],
-  ['EI_DATA', 1],
-  ['EI_VERSION', 1],
-  ['EI_OSABI', 1],
-  ['EI_ABIVERSION', 1],
-]);
-
 /** Where the identification ends and the header's numbers begin. */
 export const identificationSize = 16;
 

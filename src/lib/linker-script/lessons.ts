@@ -26,10 +26,6 @@ export const loadedSegments = ({ segments }: Layout): LaidSegment[] =>
 /** The first address behind a segment. */
 export const endOf = ({ virtualAddress, memorySize }: LaidSegment): bigint => virtualAddress + memorySize;
 
-/** How many pages a segment touches. */
-export const pagesOf = (segment: LaidSegment): bigint =>
-  (endOf(segment) - 1n) / pageSize - segment.virtualAddress / pageSize + 1n;
-
 /** A segment's name in a sentence. */
 export const segmentTitle = ({ name, flags }: LaidSegment): string =>
   name === '' ? `the ${flagsInLetters(flagsFromNumber(flags))} segment` : `the segment ${name}`;

@@ -2,7 +2,7 @@
  * Which input section goes into which output section, and in which order those stand: what ld.lld does before it computes
  * a single address (lld/ELF/LinkerScript.cpp and Writer.cpp of LLVM 14).
  */
-import { alignTo, numberOf, powerOfTwo, u64, type Base, type Scope, evaluate } from './expression.ts';
+import { numberOf, powerOfTwo, u64, type Base, type Scope, evaluate } from './expression.ts';
 import { globMatches } from './glob.ts';
 import { flagBits, flagsOf, madeSections, type Inputs, type MadeSection, type SectionType } from './inputs.ts';
 import type { Place } from './problem.ts';
@@ -476,9 +476,6 @@ function orphanPlace(orphan: OutputSection, commands: readonly Command[], start:
     at += 1;
   return at;
 }
-
-/** The address of the next multiple of a section's alignment. */
-export const alignedFor = (section: OutputSection, address: bigint): bigint => alignTo(address, section.alignment);
 
 /** An expression's value as a plain number. */
 export const valueOf = (expression: Parameters<typeof evaluate>[0], scope: Scope): bigint =>
