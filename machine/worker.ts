@@ -23,8 +23,6 @@ import { Pc, ticksPerSecond } from './pc.ts';
 import { decodePostBios, type PostBiosSnapshot } from './post-bios.ts';
 import type { EngineUrls } from './protocol.ts';
 
-declare const self: DedicatedWorkerGlobalScope;
-
 /** How long one slice should take: short enough for keys and pictures to be prompt, long enough to cost nothing. */
 const sliceMilliseconds = 12;
 /** How often a waiting CPU is looked after: the guest's timers tick this much late at most. */
