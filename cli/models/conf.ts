@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { bootSteps, isDirectory, menuScreen, openMenu, readConfBytes, withoutKeys } from '../../src/lib/limine-conf.ts';
+import { isDirectory, readConfBytes } from '../../src/lib/limine-conf.ts';
+import { bootSteps, menuScreen, openMenu, withoutKeys } from '../../src/lib/limine-menu.ts';
 import { onko } from '../invocation.ts';
 import { UserError } from '../../tools/errors.ts';
 

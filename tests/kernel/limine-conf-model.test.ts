@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { buildFolder, buildHosted } from '../../kernel/pipeline/toolchain.ts';
-import { menuRows, openMenu, readConfBytes, refusal } from '../../src/lib/limine-conf.ts';
+import { readConfBytes, refusal } from '../../src/lib/limine-conf.ts';
+import { menuRows, openMenu } from '../../src/lib/limine-menu.ts';
 import { root } from '../../tools/paths.ts';
 import { run } from '../../tools/process.ts';
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { confExamples, menuScreen, openMenu, pressKey, readConfBytes } from '../../src/lib/limine-conf.ts';
+import { readConfBytes } from '../../src/lib/limine-conf.ts';
+import { confExamples, menuScreen, openMenu, pressKey } from '../../src/lib/limine-menu.ts';
 import { fuzz } from '../fuzz/fuzz.ts';
 
 const chapter = readFileSync(new URL('../../kernel/chapters/06-limine-conf/limine.conf', import.meta.url), 'utf8');

@@ -7,7 +7,7 @@ import { parseChannel, parseHexColor, parseMasks, parseOrder, settingFromFragmen
 import { parseDepth } from '../../src/lib/depth.ts';
 import { pixelFromFragment } from '../../src/lib/framebuffer.ts';
 import { InputError, parseInteger } from '../../src/lib/input.ts';
-import { confFromFragment } from '../../src/lib/limine-conf.ts';
+import { confFromFragment } from '../../src/lib/limine-menu.ts';
 import { parseProgress } from '../../src/lib/progress.ts';
 import { flagsFromEntry, flagsFromFragment, parseFlags } from '../../src/lib/segment-flags.ts';
 import { findTarget, nameFromFragment, targetFromRow } from '../../src/lib/triple.ts';

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { type Conf, readConf, readConfBytes, refusal } from '../../src/lib/limine-conf.ts';
 import {
-  type Conf,
   bootSteps,
   confExamples,
   confFromFragment,
@@ -13,11 +13,8 @@ import {
   menuScreen,
   openMenu,
   pressKey,
-  readConf,
-  readConfBytes,
-  refusal,
   withoutKeys,
-} from '../../src/lib/limine-conf.ts';
+} from '../../src/lib/limine-menu.ts';
 
 const chapter = readFileSync(new URL('../../kernel/chapters/06-limine-conf/limine.conf', import.meta.url), 'utf8');
 const entry = (slashes: string) => `${slashes}\nprotocol: limine\npath: boot():/k\n`;

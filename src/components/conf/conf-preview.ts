@@ -1,9 +1,7 @@
+import { type Conf, type Problem, type Reading, readConf, refusal } from '../../lib/limine-conf.ts';
 import {
-  type Conf,
   type Menu,
   type MenuKey,
-  type Problem,
-  type Reading,
   type ScreenRow,
   bootSteps,
   confExamples,
@@ -12,10 +10,8 @@ import {
   menuScreen,
   openMenu,
   pressKey,
-  readConf,
-  refusal,
   withoutKeys,
-} from '../../lib/limine-conf.ts';
+} from '../../lib/limine-menu.ts';
 
 import { keep, kept } from '../kept.ts';
 import { machinePanel } from '../machine/panel.ts';
