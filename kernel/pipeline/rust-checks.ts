@@ -6,8 +6,10 @@ import { chapters } from './chapters.ts';
 import { composeChapter } from './compose.ts';
 import {
   bareTarget,
+  bareToolchain,
   ownCoreToolchain,
   buildFolder,
+  hostedToolchain,
   intermediateFolder,
   loaderFolder,
   uefiTarget,
@@ -17,11 +19,16 @@ import { run } from '../../tools/process.ts';
 import type { RunResult } from '../../tools/process.ts';
 
 /** Calls cargo so that the formatter and linter it starts are those of the same toolchain. */
-async function cargo(args: readonly string[], folder: string): Promise<RunResult> {
-  const toolchain = await ownCoreToolchain();
+async function cargo(args: readonly string[], folder: string, from = hostedToolchain()): Promise<RunResult> {
+  const toolchain = await from;
   const path = isAbsolute(toolchain.cargo) ? `${dirname(toolchain.cargo)}:${process.env['PATH']}` : process.env['PATH'];
   const env = { ...toolchain.env, PATH: path, CARGO_TARGET_DIR: intermediateFolder(folder, ['checks']) };
   return run(toolchain.cargo, args, { cwd: folder, env });
+}
+
+/** Clippy on the crates of a folder, with warnings denied. `options` say which crates, and for which target. */
+async function clippy(options: readonly string[], folder: string, from = hostedToolchain()): Promise<void> {
+  await cargo(['clippy', '--release', '--locked', ...options, '--', '-D', 'warnings'], folder, from);
 }
 
 /** Crates that only tests build: the kernel that reports what it is given, and the loader's view of configurations. */
@@ -49,28 +56,25 @@ export async function checkRustFormat(): Promise<void> {
 
 /** Clippy with warnings denied, on every crate of ours. Rejects with its words. */
 export async function checkRustLints(): Promise<void> {
-  const { arguments: forBare } = await ownCoreToolchain();
-  const { arguments: forUefi } = await ownCoreToolchain(uefiTarget);
+  const { arguments: linker, sysroot } = await bareToolchain();
+  const flags = sysroot === undefined ? [] : ['--sysroot', sysroot];
+  const forBare = [...linker, '--config', `target.${bareTarget}.rustflags=${JSON.stringify(flags)}`];
+  const forCrate = { bare: forBare, hosted: [] };
   for (const { id, build } of chapters) {
     if (build === 'none') continue;
-    const target = build === 'bare' ? forBare : [];
     const folder = `${buildFolder}/trees/${id}`;
     // The chapters' crates have one name and share a folder, where cargo sees only by its age that a file is another.
     const now = new Date();
     for (const path of composeChapter(id).keys()) await utimes(`${folder}/${path}`, now, now);
-    await cargo(['clippy', '--release', '--locked', ...target, '--', '-D', 'warnings'], folder);
+    await clippy(forCrate[build], folder);
   }
   const uefiHalf = 'onko-loader-uefi';
-  const others = ['--workspace', '--exclude', uefiHalf, '--target', bareTarget, ...forBare];
-  for (const crates of [others, ['--package', uefiHalf, '--target', uefiTarget, ...forUefi]]) {
-    await cargo(['clippy', '--release', '--locked', ...crates, '--', '-D', 'warnings'], loaderFolder);
-  }
-  const bare = ['--target', bareTarget, ...forBare];
-  await cargo(['clippy', '--release', '--locked', ...bare, '--', '-D', 'warnings'], bootSectorFolder);
-  for (const { folder, build } of testCrates) {
-    const target = build === 'bare' ? forBare : [];
-    await cargo(['clippy', '--release', '--locked', ...target, '--', '-D', 'warnings'], folder);
-  }
+  await clippy(['--workspace', '--exclude', uefiHalf, '--target', bareTarget, ...forBare], loaderFolder);
+  const uefi = ownCoreToolchain(uefiTarget);
+  const forUefi = ['--package', uefiHalf, '--target', uefiTarget, ...(await uefi).arguments];
+  await clippy(forUefi, loaderFolder, uefi);
+  await clippy(['--target', bareTarget, ...forBare], bootSectorFolder);
+  for (const { folder, build } of testCrates) await clippy(forCrate[build], folder);
 }
 
 /** The loader's own tests, which run on this machine. Returns how many passed; rejects with cargo's words. */

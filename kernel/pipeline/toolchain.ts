@@ -24,6 +24,8 @@ export interface Toolchain {
   arguments: readonly string[];
   /** Whether `core` is compiled along with each crate. */
   compilesCore: boolean;
+  /** Where the target's `core` lies, if it was compiled here; clippy does not go through `rustc`, and has to be told. */
+  sysroot?: string;
   /** Where the sources of `core` lie in messages and panics, if the toolchain has them. */
   librarySource: string;
   /** Program → version, for the manifest. */
@@ -137,20 +139,21 @@ async function fromSource(
 async function withCompiledCore(compiler: Candidate & { version: string }): Promise<Toolchain | undefined> {
   const toolchain = await fromSource(compiler, bareTarget);
   if (toolchain === undefined) return;
-  const rustc = await compilerWithCore(toolchain, compiler);
-  return { ...toolchain, env: environment(rustc), arguments: withLinker(bareTarget), compilesCore: false };
+  const { rustc, sysroot } = await compilerWithCore(toolchain, compiler);
+  return { ...toolchain, env: environment(rustc), arguments: withLinker(bareTarget), compilesCore: false, sysroot };
 }
 
-/** Compiles `core` unless it is there. Returns the path of a `rustc` that finds it. */
+/** Compiles `core` unless it is there. Returns where it lies, and the path of a `rustc` that finds it. */
 async function compilerWithCore(
   toolchain: Toolchain,
   { rustc, version }: Candidate & { version: string },
-): Promise<string> {
+): Promise<{ rustc: string; sysroot: string }> {
   const key = createHash('sha256').update([version, toolchain.librarySource].join('\0')).digest('hex').slice(0, 8);
   const folder = `${buildFolder}/core-${key}`;
-  const libraries = `${folder}/sysroot/lib/rustlib/${bareTarget}/lib`;
+  const sysroot = `${folder}/sysroot`;
+  const libraries = `${sysroot}/lib/rustlib/${bareTarget}/lib`;
   const program = `${folder}/rustc`;
-  if (existsSync(program)) return program;
+  if (existsSync(program)) return { rustc: program, sysroot };
 
   const crate = `${folder}/crate`;
   await mkdir(`${crate}/src`, { recursive: true });
@@ -173,9 +176,9 @@ async function compilerWithCore(
   // A compiler option in its stead would reach the names of symbols, and with it the checkout's path. The program comes
   // last and at once: where it is, the libraries are.
   const unfinished = `${program}.${process.pid}`;
-  await writeFile(unfinished, compilerProgram(await findProgram(rustc), `${folder}/sysroot`), { mode: 0o755 });
+  await writeFile(unfinished, compilerProgram(await findProgram(rustc), sysroot), { mode: 0o755 });
   await rename(unfinished, program);
-  return program;
+  return { rustc: program, sysroot };
 }
 
 /** A `rustc` that looks for the bare target's libraries in our folder, and for the machine's own in their usual place. */
@@ -236,7 +239,7 @@ let hosted: Promise<Toolchain> | undefined;
 export const bareToolchain = (): Promise<Toolchain> =>
   (bare ??= findToolchain([readyMade, withCompiledCore], bareTarget));
 
-/** The same for the loader, which wants `core` small, and for clippy, which goes its own way to the libraries. */
+/** The same for the loader, which wants `core` small. */
 export function ownCoreToolchain(target: CrossTarget = bareTarget): Promise<Toolchain> {
   const found = withOwnCore.get(target) ?? findToolchain([readyMade, fromSource], target);
   withOwnCore.set(target, found);
