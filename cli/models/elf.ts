@@ -11,13 +11,13 @@ import {
 import {
   dynamicTag,
   nameOf,
-  relocationName,
   sectionTypes,
   segmentTypes,
   specialSections,
   symbolBindings,
   symbolTypes,
 } from '../../src/lib/elf/names.ts';
+import { relocationName } from '../../src/lib/elf/relocations.ts';
 import type { Elf } from '../../src/lib/elf/read.ts';
 import { elfFacts, viewElf, type ElfView } from '../../src/lib/elf/summary.ts';
 import { onko } from '../invocation.ts';

@@ -93,6 +93,13 @@ const readelf = {
   arch: 'binutils',
   homebrew: 'binutils',
 };
+const llvmReadobj = {
+  probe: 'llvm-readobj',
+  purpose: 'reads ELF files in tests, to hold ours against it',
+  debian: 'llvm',
+  arch: 'llvm',
+  homebrew: 'llvm',
+};
 const isoinfo = {
   probe: 'isoinfo',
   purpose: 'reads and writes discs that the ISO explorer is compared on in tests',
@@ -123,7 +130,7 @@ export const forIsos: readonly Requirement[] = [xorriso];
 export const forExperiments: readonly Requirement[] = [qemu];
 
 /** Needed to run the tests, besides all of the above. */
-export const forTests: readonly Requirement[] = [ovmf, chromium, firefox, lld, readelf, isoinfo, ...discs];
+export const forTests: readonly Requirement[] = [ovmf, chromium, firefox, lld, readelf, llvmReadobj, isoinfo, ...discs];
 
 /** Debian's Rust that can build `core` itself; taken where rustup has no `x86_64-unknown-none` target. */
 export const debianRust = ['rustc-web', 'cargo-web', 'rust-web-src', 'lld'] as const;

@@ -417,11 +417,12 @@ function unknownOption(key: string): string {
 /** The option that differs from `key` in at most two letters; the first of the alphabet where several are as near. */
 function nearest(key: string): Option | undefined {
   const typed = utf8(asciiLower(key));
-  const found = options
-    .map((option, index) => ({ option, away: editDistance(typed, optionBytes[index] ?? [], 2) }))
-    .filter(({ away }) => away <= 2)
-    .sort((one, other) => one.away - other.away || (one.option < other.option ? -1 : 1));
-  return found[0]?.option;
+  let [found, least]: [Option | undefined, number] = [undefined, 3];
+  for (const [index, option] of options.entries()) {
+    const away = editDistance(typed, optionBytes[index] ?? [], 2);
+    if (away < least || (away === least && found !== undefined && option < found)) [found, least] = [option, away];
+  }
+  return found;
 }
 
 /**
@@ -447,7 +448,7 @@ function replaceMacros(text: string): { lines: Line[]; problems: Problem[] } {
     const empty = line.text.startsWith('#') || macroDefinition(line.text) !== null;
     try {
       const becomes = empty ? '' : replaceIn(line.text, macros);
-      used += utf8(becomes).length + 1;
+      used += (isAscii(becomes) ? becomes.length : utf8(becomes).length) + 1;
       if (used > sizeLimit) {
         throw new LineError(`replacing the macros makes the text longer than ${sizeLimit} bytes`, 0, line.length);
       }
@@ -487,9 +488,14 @@ function replaceIn(text: string, macros: ReadonlyMap<string, string>): string {
 const encoder = new TextEncoder();
 export const utf8 = (text: string) => encoder.encode(text);
 const optionBytes = options.map(utf8);
+const isAscii = (text: string) => !/[^\0-\x7f]/.test(text);
 
 // What Rust's trim_ascii takes for a blank.
-const trimStart = (text: string) => text.replace(/^[ \t\n\f\r]+/, '');
+const trimStart = (text: string) => {
+  let start = 0;
+  while (start < text.length && ' \t\n\f\r'.includes(text.charAt(start))) start += 1;
+  return text.slice(start);
+};
 const trimEnd = (text: string) => {
   let end = text.length;
   while (end > 0 && ' \t\n\f\r'.includes(text.charAt(end - 1))) end -= 1;
@@ -498,20 +504,29 @@ const trimEnd = (text: string) => {
 const trim = (text: string) => trimStart(trimEnd(text));
 
 /** In lower case, letters beyond ASCII as they are. */
-const asciiLower = (text: string) => text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+const asciiLower = (text: string) =>
+  /[A-Z]/.test(text) ? text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()) : text;
 
 /** The text as a text screen shows it: a question mark for every byte that is no printable ASCII. */
 export const shown = (bytes: Uint8Array) =>
   Array.from(bytes, (byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '?')).join('');
 
+/** The first `most` bytes of a text as {@link shown} has them, and whether there are more. */
+function cut(text: string, most: number): { text: string; isCut: boolean } {
+  // A file of a hundred bad lines has as many sentences: what is its own bytes already is not made into them for each.
+  if (/^[ -~]*$/.test(text)) return { text: text.slice(0, most), isCut: text.length > most };
+  const bytes = utf8(text);
+  return { text: shown(bytes.subarray(0, most)), isCut: bytes.length > most };
+}
+
 /** A value quoted from the file, cut after 60 bytes. */
 function quoted(text: string): string {
-  const bytes = utf8(text);
-  return `"${shown(bytes.subarray(0, 60))}${bytes.length > 60 ? '...' : ''}"`;
+  const start = cut(text, 60);
+  return `"${start.text}${start.isCut ? '...' : ''}"`;
 }
 
 /** The same without quotes, cut after 40 bytes. */
-const plain = (text: string) => shown(utf8(text).subarray(0, 40));
+const plain = (text: string) => cut(text, 40).text;
 
 /** Where a sequence that is no UTF-8 (RFC 3629, section 4) first shows itself as such, or undefined. */
 function invalidUtf8(bytes: Uint8Array): number | undefined {

@@ -1,6 +1,7 @@
 /**
- * What we read of ELF files, held against what readelf of binutils prints: header, segments, sections, symbols, dynamic
- * section, relocations and notes, over files of this system and, compiled here, of other processors and byte orders.
+ * What we read of ELF files, held against what binutils' readelf and LLVM's llvm-readobj print: header, segments, sections,
+ * symbols, dynamic section, relocations and notes, over files of this system and, compiled here, of other processors and
+ * byte orders.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -11,7 +12,6 @@ import {
   dynamicTag,
   fileTypes,
   nameOf,
-  relocationName,
   sectionTypes,
   segmentTypes,
   specialSections,
@@ -19,6 +19,7 @@ import {
   symbolTypes,
   symbolVisibilities,
 } from '../../src/lib/elf/names.ts';
+import { relocationName } from '../../src/lib/elf/relocations.ts';
 import { noteName, noteContent, sectionLetters, symbolName } from '../../src/lib/elf/fields.ts';
 import { headerNumbers, readElf, type Elf } from '../../src/lib/elf/read.ts';
 import { cache } from '../../tools/paths.ts';
@@ -33,8 +34,18 @@ const [wanted, largest] = thorough ? [3000, 64e6] : [220, 400_000];
 
 const parts = ['header', 'segments', 'sections', 'symbols', 'dynamic', 'relocations', 'notes'] as const;
 type Part = (typeof parts)[number];
-/** How many values of each part were held against readelf's, and in how many files. */
-const compared = new Map<Part, { files: number; values: number }>(parts.map((part) => [part, { files: 0, values: 0 }]));
+/** Two programs that read ELF files, independently of each other, and print them in the same form. */
+const readers = {
+  readelf: ['readelf', '-W'],
+  'llvm-readobj': ['llvm-readobj', '--elf-output-style=GNU', '--dyn-syms', '--raw-relr'],
+} as const;
+type ReaderName = keyof typeof readers;
+const readerNames = Object.keys(readers) as ReaderName[];
+
+/** How many values of each part were held against those of each reader, and in how many files. */
+const compared = new Map(
+  readerNames.map((reader) => [reader, new Map(parts.map((part) => [part, { files: 0, values: 0 }]))]),
+);
 
 /** ELF files of this system, the same ones each time: every so many of all programs, libraries and object files. */
 function systemFiles(): string[] {
@@ -59,7 +70,7 @@ function isElf(path: string): boolean {
 }
 
 /** A library and an object file for each of these: both sizes, both byte orders. */
-const targets = ['x86', 'arm', 'mips', 'powerpc64', 's390x', 'aarch64'];
+const targets = ['x86', 'arm', 'mips', 'powerpc64', 's390x', 'aarch64', 'riscv64', 'riscv32'];
 const program = `
 extern int outside(int);
 static int counter = 3;
@@ -89,9 +100,10 @@ async function compiledFiles(): Promise<string[]> {
   return files;
 }
 
-/** readelf's lines about a file, by part. */
-function readelf(path: string): Record<Part, string[]> {
-  const { stdout } = spawnSync('readelf', ['-W', '-h', '-l', '-S', '-s', '-d', '-r', '-n', path], {
+/** A reader's lines about a file, by part. */
+function linesOf(reader: ReaderName, path: string): Record<Part, string[]> {
+  const [program, ...options] = readers[reader];
+  const { stdout } = spawnSync(program, [...options, '-h', '-l', '-S', '-s', '-d', '-r', '-n', path], {
     encoding: 'utf8',
     maxBuffer: 2 ** 30,
     env: { ...process.env, LC_ALL: 'C.UTF-8' },
@@ -129,7 +141,7 @@ function headers(elf: Elf, lines: string[]): Pair {
     lines.map((line) => /^ {2}([^:]+): +(.*)$/.exec(line)).map((match) => [match?.[1] ?? '', match?.[2] ?? '']),
   );
   const numbers = headerNumbers(elf);
-  const number = (label: string) => BigInt(/^(0x[0-9a-f]+|\d+)/.exec(theirs.get(label) ?? '')?.[1] ?? -1);
+  const number = (label: string) => BigInt(/^(0x[0-9a-f]+|\d+)/i.exec(theirs.get(label) ?? '')?.[1] ?? -1);
   return [
     [
       elf.reader.bits,
@@ -172,7 +184,7 @@ function headers(elf: Elf, lines: string[]): Pair {
 
 function segments(elf: Elf, lines: string[]): Pair {
   const row =
-    /^ {2}(\S+) +(0x[0-9a-f]+) (0x[0-9a-f]+) (0x[0-9a-f]+) (0x[0-9a-f]+) (0x[0-9a-f]+) (.{3}) (0x[0-9a-f]+|\d+)$/;
+    /^ {2}(<unknown>: \S+|\S+) +(0x[0-9a-f]+) (0x[0-9a-f]+) (0x[0-9a-f]+) (0x[0-9a-f]+) (0x[0-9a-f]+) (.{3}) (0x[0-9a-f]+|\d+)$/;
   const theirs = lines.flatMap((line) => {
     const [, type, offset, address, physical, inFile, inMemory, flags, alignment = ''] = row.exec(line) ?? [];
     if (type === undefined) return [];
@@ -289,7 +301,7 @@ function symbols(elf: Elf, lines: string[]): Pair {
 
 function dynamic(elf: Elf, lines: string[]): Pair {
   const theirs = lines.flatMap((line) => {
-    const [, tag, name, text = ''] = /^ (0x[0-9a-f]+) \((\S+)\) +(.*)$/.exec(line) ?? [];
+    const [, tag, name, text = ''] = /^ +(0x[0-9a-f]+) \((\S+)\) +(.*)$/.exec(line) ?? [];
     if (tag === undefined) return [];
     const value =
       /\[(.*)\]$/.exec(text)?.[1] ??
@@ -344,9 +356,12 @@ function relocations(elf: Elf, lines: string[]): Pair {
 function notes(elf: Elf, lines: string[]): Pair {
   const theirs = lines.flatMap((line) => {
     const [, owner, size, type = ''] = /^ {2}(\S+) +0x([0-9a-f]{8})\t(\S+)/.exec(line) ?? [];
-    if (owner === undefined) return [];
+    // readelf prints what the note says behind it, llvm-readobj below it.
     const id = /Build ID: ([0-9a-f]+)/.exec(line)?.[1];
-    return [owner, hexadecimal(size), /^NT_GNU/.test(type) ? type : 'another', ...(id === undefined ? [] : [id])];
+    return [
+      ...(owner === undefined ? [] : [owner, hexadecimal(size), /^NT_GNU/.test(type) ? type : 'another']),
+      ...(id === undefined ? [] : [id]),
+    ];
   });
   const ours = elf.notes.flatMap((list) =>
     list.notes.flatMap((note) => {
@@ -371,7 +386,11 @@ const comparisons: Record<Part, (elf: Elf, lines: string[]) => Pair> = {
 function compare(path: string): void {
   const elf = readElf(new Uint8Array(readFileSync(path)));
   assert.deepEqual(elf.problems, [], path);
-  const lines = readelf(path);
+  for (const reader of readerNames) compareWith(reader, elf, path);
+}
+
+function compareWith(reader: ReaderName, elf: Elf, path: string): void {
+  const lines = linesOf(reader, path);
   for (const part of parts) {
     const [ours, theirs] = comparisons[part](elf, lines[part]);
     const differs = ours.findIndex((value, index) => value !== theirs[index]);
@@ -380,18 +399,18 @@ function compare(path: string): void {
         .slice(Math.max(0, differs - 8), differs + 8)
         .map(String)
         .join(' ');
-    assert.ok(differs < 0, `${path}, ${part}: ours ${around(ours)}\nreadelf's ${around(theirs)}`);
-    assert.equal(ours.length, theirs.length, `${path}, ${part}: another number of values`);
-    const count = compared.get(part);
+    assert.ok(differs < 0, `${path}, ${part}: ours ${around(ours)}\n${reader}'s ${around(theirs)}`);
+    assert.equal(ours.length, theirs.length, `${path}, ${part}: another number of values than ${reader}'s`);
+    const count = compared.get(reader)?.get(part);
     if (count === undefined || ours.length === 0) continue;
     count.files += 1;
     count.values += ours.length;
   }
 }
 
-// macOS has neither readelf nor ELF files of its own.
+// macOS has neither these readers nor ELF files of its own.
 if (process.platform === 'linux') {
-  test('every file of this system reads as readelf reads it', (t) => {
+  test('every file of this system reads as readelf and llvm-readobj read it', (t) => {
     const files = systemFiles();
     assert.ok(files.length >= 200, `only ${files.length} ELF files were found`);
     for (const file of files) compare(file);
@@ -410,7 +429,9 @@ if (process.platform === 'linux') {
 /** The table of what has been compared so far. */
 function report(t: { diagnostic(text: string): void }, files: number): void {
   t.diagnostic(`${files} files; values that were compared so far, with 0 differences:`);
-  for (const [part, { files: having, values }] of compared) {
-    t.diagnostic(`${part.padEnd(12)} ${String(values).padStart(9)} values in ${having} files`);
+  for (const [reader, counts] of compared) {
+    for (const [part, { files: having, values }] of counts) {
+      t.diagnostic(`${reader.padEnd(12)} ${part.padEnd(12)} ${String(values).padStart(9)} values in ${having} files`);
+    }
   }
 }

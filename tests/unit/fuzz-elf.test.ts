@@ -4,7 +4,6 @@ import { ElfError, parseElf } from '../../src/lib/elf.ts';
 import { viewElf } from '../../src/lib/elf/summary.ts';
 import { fieldAt, ownersOf, outline, pathTo, type Field } from '../../src/lib/fields.ts';
 import { fuzz } from '../fuzz/fuzz.ts';
-import { fuzzInputs } from '../thorough.ts';
 import { sampleElf } from './fixtures/sample-elf.ts';
 
 test('whatever bytes come, an ELF file is read or refused', (t) => {
@@ -31,7 +30,6 @@ test('whatever bytes come, the explorer names them', (t) => {
       return root;
     },
     memory: { perByte: 256, fixed: 1024 * 1024 },
-    inputs: fuzzInputs / 4,
   });
   t.diagnostic(JSON.stringify(report));
 });

@@ -11,7 +11,6 @@ import {
   machines,
   meaningOf,
   nameOf,
-  relocationName,
   sectionFlags,
   sectionTypes,
   segmentFlags,
@@ -22,6 +21,7 @@ import {
   symbolVisibilities,
   systems,
 } from './names.ts';
+import { relocationName } from './relocations.ts';
 import {
   splitInfo,
   type Elf,

@@ -2,7 +2,7 @@
  * What the standard calls the numbers in an ELF file, and what they mean in a few words.
  *
  * Sources: System V Application Binary Interface, generic part; the Linux Standard Base and the GNU extensions as binutils
- * prints them; the processor supplement for x86-64.
+ * prints them. relocations.ts has the names that differ from processor to processor.
  */
 
 /** A number's name in the standard, and what it means. */
@@ -234,16 +234,3 @@ export const gnuNotes = names(
   5 PROPERTY_TYPE_0 what the code asks of the processor
   `,
 );
-
-/** The relocation types of x86-64, in the order of their numbers. */
-const relocationNames = (
-  'NONE 64 PC32 GOT32 PLT32 COPY GLOB_DAT JUMP_SLOT RELATIVE GOTPCREL 32 32S 16 PC16 8 PC8 DTPMOD64 DTPOFF64 TPOFF64 ' +
-  'TLSGD TLSLD DTPOFF32 GOTTPOFF TPOFF32 PC64 GOTOFF64 GOTPC32 GOT64 GOTPCREL64 GOTPC64 GOTPLT64 PLTOFF64 SIZE32 ' +
-  'SIZE64 GOTPC32_TLSDESC TLSDESC_CALL TLSDESC IRELATIVE RELATIVE64 PC32_BND PLT32_BND GOTPCRELX REX_GOTPCRELX'
-).split(' ');
-
-/** What a relocation is called: `R_X86_64_RELATIVE`; of other processors only its number is known here. */
-export function relocationName(machine: number, type: number): string {
-  const name = machine === 62 ? relocationNames[type] : undefined;
-  return name === undefined ? `type ${type}` : `R_X86_64_${name}`;
-}

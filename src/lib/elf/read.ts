@@ -8,7 +8,7 @@
 import { nameOf, sectionTypes, segmentTypes } from './names.ts';
 import * as layouts from './layouts.ts';
 import type { Bits, Layouts } from './layouts.ts';
-import { ElfError } from './error.ts';
+import { ElfError, elfProblem, type ElfProblem } from './error.ts';
 import { Reader, type Extent } from './reader.ts';
 
 /** Entries of a table in a file, decoded when they are asked for. */
@@ -145,7 +145,7 @@ export interface Elf {
   /** The path in `PT_INTERP`. */
   interpreter: string | undefined;
   /** What is wrong with it, in the order in which it was met. */
-  problems: ElfError[];
+  problems: ElfProblem[];
 }
 
 const type = { null: 0, symbols: 2, strings: 3, rela: 4, dynamic: 6, note: 7, noBits: 8, rel: 9, dynamicSymbols: 11 };
@@ -196,7 +196,7 @@ export function readElf(bytes: Uint8Array): Elf {
 }
 
 function complain({ problems }: Elf, field: string, offset: bigint, problem: string): void {
-  if (problems.length < mostProblems) problems.push(new ElfError(field, offset, problem));
+  if (problems.length < mostProblems) problems.push(elfProblem(field, offset, problem));
 }
 
 function endsBehind(bytes: Uint8Array): string {

@@ -3,7 +3,7 @@ import { elfFields } from './fields.ts';
 import type { Field } from '../fields.ts';
 import { encodings, fileTypes, machines, nameOf } from './names.ts';
 import { readElf, type Elf } from './read.ts';
-import { ElfError } from './error.ts';
+import { ElfError, type ElfProblem } from './error.ts';
 import { whyNotBootable, type Refusal } from './bootable.ts';
 
 /** Anything that was given to the explorer, and what can be said of it. */
@@ -12,7 +12,7 @@ export interface ElfView {
   root: Field;
   /** Undefined where it is no ELF file. */
   elf: Elf | undefined;
-  problems: readonly ElfError[];
+  problems: readonly ElfProblem[];
   refusals: readonly Refusal[];
 }
 
