@@ -45,6 +45,18 @@ for (const colorScheme of ['dark', 'light'] as const) {
   });
 }
 
+for (const path of paths.filter((path) => path.startsWith('/part-1/'))) {
+  test(`${path} has nothing that axe objects to on a phone, with every card open`, async () => {
+    const { page } = await site.visit(path, { viewport: { width: 390, height: 844 }, reducedMotion: 'reduce' });
+    await page.evaluate(() => {
+      for (const details of document.querySelectorAll('main details')) (details as HTMLDetailsElement).open = true;
+    });
+    // Expressive Code looks a moment later which listings can be scrolled.
+    await page.locator('main .expressive-code pre[tabindex="0"]').first().waitFor();
+    assert.deepEqual(await violations(page), []);
+  });
+}
+
 test('a chapter counts as read when its end has been seen, and not before', async () => {
   const { page } = await site.visit('/part-1/main-rs/');
   const stored = () => page.evaluate(() => localStorage.getItem('onko.progress.v1'));
