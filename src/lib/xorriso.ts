@@ -49,14 +49,14 @@ export interface XorrisoRecord {
 }
 
 /** How many words follow an option. What does not begin with a hyphen stands for itself. */
-const values = new Map([
-  ['-as', 1],
-  ['-b', 1],
-  ['-boot-load-size', 1],
-  ['--efi-boot', 1],
-  ['-efi-boot-part', 1],
-  ['-o', 1],
-]);
+const values: Readonly<Record<string, number>> = {
+  '-as': 1,
+  '-b': 1,
+  '-boot-load-size': 1,
+  '--efi-boot': 1,
+  '-efi-boot-part': 1,
+  '-o': 1,
+};
 
 /**
  * The words of the command that a Makefile runs as `program`, over all its lines, with the file's own variables put in.
@@ -78,7 +78,7 @@ export function commandOptions(words: readonly string[]): CommandOption[] {
   const options: CommandOption[] = [];
   for (let at = 1; at < words.length;) {
     const name = words[at] ?? '';
-    const length = 1 + (values.get(name) ?? 0);
+    const length = 1 + (values[name] ?? 0);
     options.push({ name, words: words.slice(at, at + length) });
     at += length;
   }

@@ -139,12 +139,8 @@ const readers: Record<string, Reader> = {
       );
       return options.map(optionText);
     },
-    seeds: [
-      makefile,
-      makefile.slice(0, makefile.indexOf('\n\n')) + xorrisoOf(makefile),
-      '\n\txorriso -b constructor . constructor\n',
-    ],
-    words: ['\n\txorriso ', ' \\\n', '$(ISO)', '\nISO := ', ' -b ', ' constructor ', ' -as '],
+    seeds: [makefile, makefile.slice(0, makefile.indexOf('\n\n')) + xorrisoOf(makefile)],
+    words: ['\n\txorriso ', ' \\\n', '$(ISO)', '\nISO := ', ' -b ', ' -as '],
     // A variable may stand for a long text, as often as it is named.
     memory: { perByte: 64, fixed: 16 * 1024 * 1024 },
   },
