@@ -1,3 +1,4 @@
+import { crc32 } from './crc32.ts';
 import { InputError } from './input.ts';
 
 /**
@@ -139,14 +140,4 @@ function writeZip(files: readonly Packed[]): Uint8Array<ArrayBuffer> {
     at += part.length;
   }
   return zip;
-}
-
-/** The check of zips (4.4.7), bit by bit: the texts are small. */
-function crc32(bytes: Uint8Array): number {
-  let crc = 0xffffffff;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
-  }
-  return ~crc >>> 0;
 }

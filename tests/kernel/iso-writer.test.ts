@@ -7,10 +7,13 @@ import { isosFolder, readManifest } from '../../kernel/pipeline/isos.ts';
 import { withQemu } from '../../kernel/pipeline/qemu.ts';
 import { confCheckpoint } from '../../src/lib/conf-checkpoint.ts';
 import { fileBytes, findFile, IsoError, readContent } from '../../src/lib/iso9660/content.ts';
+import { efiSystemPartition } from '../../src/lib/iso9660/partitions.ts';
+import { readIso } from '../../src/lib/iso9660/read.ts';
 import { rewriteIso, writeIso } from '../../src/lib/iso9660/write.ts';
 import { readConf } from '../../src/lib/limine-conf.ts';
 import { judge } from '../../src/lib/verdict.ts';
 import { run } from '../../tools/process.ts';
+import { thorough } from '../thorough.ts';
 import { observe } from './fixtures/observe.ts';
 
 const scratch = mkdtempSync(`${tmpdir()}/onko-writer-`);
@@ -163,3 +166,47 @@ for (const [what, conf] of [
     });
   });
 }
+
+/** UEFI takes some seconds to start. */
+const otherWays = [
+  ['disk', 'bios'],
+  ['usb', 'uefi'],
+  ...(thorough
+    ? ([
+        ['usb', 'bios'],
+        ['cd', 'uefi'],
+      ] as const)
+    : []),
+] as const;
+
+for (const [medium, firmware] of otherWays) {
+  test(`the chapter’s ISO with another limine.conf boots as ${medium} by ${firmware}, too`, async () => {
+    const iso = `${scratch}/${medium}-${firmware}.iso`;
+    const conf = 'timeout: 0\n/Mine\nprotocol: limine\npath: boot():/kernel.elf\n';
+    writeFileSync(iso, rewriteIso(source('06-limine-conf'), new Map([['limine.conf', text(conf)]])));
+    const checkpoint = confCheckpoint(readConf(conf), { r: 12, g: 24, b: 33 });
+    assert.ok(checkpoint);
+    const { kernel } = readManifest(isosFolder)?.isos.find(({ chapter }) => chapter === '06-limine-conf') ?? {};
+    await withQemu({ iso, medium, firmware }, async (machine) => {
+      const verdict = judge(checkpoint, kernel?.symbols ?? [], await observe(machine));
+      assert.ok(verdict.passed, verdict.findings.join('\n'));
+    });
+  });
+}
+
+test('as a disk, a written ISO is sound: both partition tables, and the partition is the boot image for UEFI', () => {
+  const written = rewriteIso(source('06-limine-conf'), new Map([['more.bin', new Uint8Array(5000)]]));
+  const { problems, partitions } = readIso(written);
+  assert.deepEqual(problems, []);
+  const efi = readContent(written).boot.find(({ platform }) => platform === 0xef);
+  for (const gpt of [partitions.gpt, partitions.backup]) {
+    assert.equal(gpt?.sound, true);
+    assert.deepEqual(
+      gpt?.partitions.map(({ type, first }) => [type, first]),
+      [[efiSystemPartition, BigInt((efi?.lba ?? 0) * 4)]],
+    );
+  }
+  assert.deepEqual([partitions.mbr?.kind, partitions.mbr?.code], ['protective', true]);
+  const plain = writeIso({ volumeId: 'PLAIN', files: new Map([['a', text('a')]]), boot: [] });
+  assert.equal(readIso(rewriteIso(plain, new Map())).partitions.mbr, undefined, 'a plain CD stays one');
+});

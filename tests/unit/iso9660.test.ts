@@ -7,7 +7,7 @@ import { bootWays, type BootWay } from '../../src/lib/iso9660/boot.ts';
 import { problemInWords, sector } from '../../src/lib/iso9660/bytes.ts';
 import { differences } from '../../src/lib/iso9660/compare.ts';
 import { everyNode, pathOf } from '../../src/lib/iso9660/directories.ts';
-import { crc32 } from '../../src/lib/iso9660/partitions.ts';
+import { crc32 } from '../../src/lib/crc32.ts';
 import { readIso, type IsoImage } from '../../src/lib/iso9660/read.ts';
 import { modeInLetters } from '../../src/lib/iso9660/rock-ridge.ts';
 import { fatWithProgram } from '../kernel/fixtures/discs.ts';

@@ -3,6 +3,7 @@
  *
  * Sources: UEFI 2.10, section 5 (MBR and GPT), appendix A (GUIDs).
  */
+import { crc32 } from '../crc32.ts';
 import { repeated, type Field } from '../fields.ts';
 import {
   diskBlock,
@@ -329,18 +330,4 @@ function gptPieces(image: ImageBytes, { offset, backup, entries }: Gpt): Piece[]
   };
   pieces.push({ ...entries, field: () => table });
   return pieces;
-}
-
-let crcTable: Uint32Array | undefined;
-
-/** The checksum of Ethernet and of ZIP, which a GPT uses (UEFI 2.10, 5.3.2). */
-export function crc32(bytes: Uint8Array): number {
-  crcTable ??= Uint32Array.from({ length: 256 }, (_, index) => {
-    let value = index;
-    for (let bit = 0; bit < 8; bit++) value = (value >>> 1) ^ (value & 1 ? 0xedb88320 : 0);
-    return value;
-  });
-  let sum = 0xffffffff;
-  for (const byte of bytes) sum = (sum >>> 8) ^ (crcTable[(sum ^ byte) & 0xff] ?? 0);
-  return (sum ^ 0xffffffff) >>> 0;
 }

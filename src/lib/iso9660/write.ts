@@ -6,6 +6,7 @@
  * mkisofs documents it.
  */
 import { block, fileBytes, IsoError, readContent, type BootEntry } from './content.ts';
+import { backupBytes, readHybrid, writeHybrid, type Hybrid } from './hybrid.ts';
 
 /** What a firmware is to start. */
 export interface BootImage extends Pick<BootEntry, 'platform' | 'bootable' | 'emulation' | 'sectors'> {
@@ -23,11 +24,16 @@ export interface NewIso {
   boot: readonly BootImage[];
   /** Where the boot catalogue appears among the files. */
   cataloguePath?: string;
+  /** Makes it a disk as well, if there are boot images for a BIOS and for UEFI. */
+  hybrid?: Hybrid;
 }
+
+/** El Torito's number of UEFI. */
+const efiPlatform = 0xef;
 
 /**
  * Another image with the same contents but for some files, which replace those of the same path or are new. What it boots
- * from stays; partition tables, which a CD does not need, are not written. Throws {@link IsoError} for a source that cannot
+ * from stays, as a CD and, with our loader, as a disk or stick. Throws {@link IsoError} for a source that cannot
  * be read and for names that do not fit.
  */
 export function rewriteIso(source: Uint8Array, changes: ReadonlyMap<string, Uint8Array>): Uint8Array<ArrayBuffer> {
@@ -48,7 +54,15 @@ export function rewriteIso(source: Uint8Array, changes: ReadonlyMap<string, Uint
       infoTable: hasInfoTable(source, lba, size),
     };
   });
-  return writeIso({ volumeId: content.volumeId, files, boot, ...(cataloguePath !== undefined && { cataloguePath }) });
+  const efi = content.boot.find(({ platform }) => platform === efiPlatform);
+  const hybrid = efi && readHybrid(source, efi.lba * block);
+  return writeIso({
+    volumeId: content.volumeId,
+    files,
+    boot,
+    ...(cataloguePath !== undefined && { cataloguePath }),
+    ...(hybrid && { hybrid }),
+  });
 }
 
 /** Bytes of a boot image that is no file: as many as the entry says, or up to the next file where that is more. */
@@ -84,7 +98,7 @@ interface Node {
 const firstDescriptor = 16;
 
 /** Writes an image. Throws {@link IsoError} for names that do not fit and boot images that are not there. */
-export function writeIso({ volumeId, files, boot, cataloguePath }: NewIso): Uint8Array<ArrayBuffer> {
+export function writeIso({ volumeId, files, boot, cataloguePath, hybrid }: NewIso): Uint8Array<ArrayBuffer> {
   const all = new Map(files);
   if (cataloguePath !== undefined && boot.length > 0) all.set(cataloguePath, new Uint8Array(block));
   const root = makeTree(all);
@@ -120,6 +134,7 @@ export function writeIso({ volumeId, files, boot, cataloguePath }: NewIso): Uint
     return { entry, bytes: node.bytes, lba: node.lba };
   });
 
+  if (hybrid) take(backupBytes);
   const iso = new Uint8Array(next * block);
   const put = (bytes: Uint8Array, lba: number) => iso.set(bytes, lba * block);
   put(
@@ -134,6 +149,11 @@ export function writeIso({ volumeId, files, boot, cataloguePath }: NewIso): Uint
   for (const { bytes, lba } of nodes.values()) if (bytes !== undefined) put(bytes, lba);
   for (const { entry, bytes, lba } of images) put(entry.infoTable ? withInfoTable(bytes, lba) : bytes, lba);
   if (boot.length > 0) put(catalogueBytes(images), catalogue);
+  const place = (efi: boolean) => images.find(({ entry }) => (entry.platform === efiPlatform) === efi);
+  const [bios, efi] = [place(false), place(true)];
+  if (hybrid && bios && efi) {
+    writeHybrid(iso, hybrid, bios.lba * block, { at: efi.lba * block, size: efi.bytes.length });
+  }
   return iso;
 }
 
