@@ -114,7 +114,7 @@ const discs = [
   ['/usr/lib/memtest86+/memtest86+x64.iso', 'memtest86+'],
 ].map(([probe = '', debian = '']) => ({
   probe,
-  purpose: 'a disc that the ISO explorer is tested with',
+  purpose: 'a disc that tests read and boot',
   debian,
   arch: `(copy the file from Debian’s package ${debian})`,
   homebrew: `(copy the file from Debian’s package ${debian})`,

@@ -84,3 +84,37 @@ test('a file can be dropped, and one that is too large is refused before it is r
   const alert = page.locator('onko-own-iso [role=alert]', { hasText: 'at most 67108864' });
   await alert.waitFor();
 });
+
+/** Every bootable ISO that Debian 12 has in a package: whose loader it is, and the last that it says without a hard disk or a network. */
+const othersDiscs = [
+  ['/usr/lib/ipxe/ipxe.iso', '/isolinux.bin', /iPXE initialising devices\.\.\.ok[^]*Press Ctrl-B for the iPXE command line/],
+  [
+    '/usr/lib/grub-rescue/grub-rescue-cdrom.iso',
+    '/boot/grub/i386-pc/eltorito.img',
+    /GNU GRUB +version 2\.[^]*\*GNU\/Linux[^]*will be executed automatically in \d+s/,
+  ],
+  [
+    '/usr/lib/memtest86+/memtest86+x64.iso',
+    '/boot/floppy.img',
+    /Memtest86\+ v6\.[^]*Memory +: +64MB[^]*Status: Testing/,
+  ],
+] as const;
+
+for (const [file, loader, shows] of othersDiscs) {
+  test(`${file} of Debian is looked over, and boots without a promise`, { timeout: 180_000 }, async () => {
+    const { page, complaints } = await site.visit(path);
+    await choose(page, 'others.iso', new Uint8Array(readFileSync(file)));
+    await page.locator('[data-summary]', { hasText: 'nothing wrong was found' }).waitFor();
+    assert.ok((await findings(page)).includes(`The loader in ${loader} is neither Limine nor ours.`));
+    assert.match((await page.locator('[data-comparison]').textContent()) ?? '', /^0 of \d+ files are the same/);
+    await bootIt(page);
+    const text = page.locator('onko-machine [data-text-screen]', { hasText: shows });
+    await text.waitFor({ state: 'attached', timeout: 150_000 });
+    assert.equal(await page.locator('onko-machine').getAttribute('data-verdict'), '', 'nothing was promised');
+    assert.deepEqual(complaints, []);
+
+    await page.locator('[data-action="own-disc"]').click();
+    await page.locator('onko-machine [data-action=power]').click();
+    assert.equal(await verdict(page), 'passed', 'the machine is as good as before');
+  });
+}
