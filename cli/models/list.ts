@@ -38,6 +38,15 @@ export const models: readonly ModelEntry[] = [
     load: async () => (await import('./conf.ts')).conf,
   },
   {
+    name: 'draw',
+    arguments: 'EXPRESSION',
+    summary: 'the machine code of an expression for each pixel, or the picture that it makes',
+    options: [['--picture WIDTHxHEIGHT', 'the picture instead, as text in the format PPM']],
+    examples: ["'x ^ y'", "'x << 21 | y << 14' --picture 4x3", "'if x / 32 % 2 == 0 { 0x0c1821 } else { 0xe8a33d }'"],
+    widget: { title: 'Draw with an expression', page: '/part-1/main-rs/#draw-pixels' },
+    load: async () => (await import('./draw.ts')).draw,
+  },
+  {
     name: 'elf',
     arguments: 'FILE',
     summary: 'what is in an ELF file, and what a Limine loader would say to it',

@@ -2,7 +2,7 @@ import { strToU8, zipSync } from 'fflate';
 import type { Zippable } from 'fflate';
 import { findChapter } from './chapters.ts';
 import type { Chapter } from './chapters.ts';
-import { composeChapter } from './compose.ts';
+import { composeChapter, type Tree } from './compose.ts';
 
 /** The reader's folder is named after the crate, as `cargo new` names it. */
 const folder = 'onko_os';
@@ -17,11 +17,14 @@ const date = new Date(1980, 0, 1);
 const unix = 3;
 const regularFile = 0o100644 << 16;
 
-/** A zip of a chapter's whole tree and a README of three lines. The same sources give the same bytes. */
-export function chapterArchive(id: string): Uint8Array {
+/**
+ * A zip of a chapter's whole tree, or of another that is built as that one is, and a README of three lines. The same sources
+ * give the same bytes.
+ */
+export function chapterArchive(id: string, tree: Tree = composeChapter(id)): Uint8Array {
   const chapter = findChapter(id);
   const files: Zippable = { [`${folder}/README.md`]: strToU8(readme(chapter)) };
-  for (const [path, { text }] of composeChapter(id)) files[`${folder}/${path}`] = strToU8(text);
+  for (const [path, { text }] of tree) files[`${folder}/${path}`] = strToU8(text);
   return zipSync(files, { level: 9, mtime: date, os: unix, attrs: regularFile });
 }
 

@@ -5,7 +5,7 @@ import { dirname, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { parseElf } from '../../src/lib/elf.ts';
 import { address, kernelSymbols } from '../../src/lib/manifest.ts';
-import type { IsoEntry, KernelEntry, Manifest } from '../../src/lib/manifest.ts';
+import type { DrawEntry, IsoEntry, KernelEntry, Manifest } from '../../src/lib/manifest.ts';
 import { fingerprint } from '../../tools/fingerprint.ts';
 import { cache, root } from '../../tools/paths.ts';
 import { tryRun } from '../../tools/process.ts';
@@ -14,7 +14,8 @@ import { buildChapter, buildLoader, writeTree } from './build.ts';
 import { chapters, findChapter } from './chapters.ts';
 import type { Chapter } from './chapters.ts';
 import { colorChapter, colorShapes } from './colors.ts';
-import { composeChapter } from './compose.ts';
+import { composeChapter, type Tree } from './compose.ts';
+import { buildSlotKernel, drawChapter, findSlot, slotTree } from './draw.ts';
 import { installBootSector } from './bios-install.ts';
 import { hybridBoot, sourceDate, writeIso, xorrisoVersion } from './iso.ts';
 import type { IsoFiles } from './iso.ts';
@@ -54,7 +55,13 @@ export async function isosAreCurrent(folder: string = isosFolder): Promise<boole
     if (!composeChapter(chapter.id).has(readersMakefile)) continue;
     if (!(await xorrisoRecordIsCurrent(`${folder}/${xorrisoRecordFile}`, entry.sha256))) return false;
   }
-  return true;
+  return drawIsoIsCurrent(folder, manifest.draw);
+}
+
+async function drawIsoIsCurrent(folder: string, entry: DrawEntry | undefined): Promise<boolean> {
+  if (entry === undefined || entry.sourceHash !== (await treeHash(slotTree()))) return false;
+  const iso = `${folder}/${entry.file}`;
+  return existsSync(iso) && sha256(readFileSync(iso)) === entry.sha256;
 }
 
 /** The manifest in a folder of ISOs, or `undefined` where there is none that can be read. */
@@ -149,7 +156,7 @@ async function buildAll(folder: string, boot: Boot): Promise<void> {
   for (const chapter of chapters) isos.push(await buildOne(folder, chapter, boot));
   const { versions } = await bareToolchain();
   const tools = { ...versions, ...(await hostedVersions()), xorriso: await xorrisoVersion(), ...boot.versions };
-  const manifest: Manifest = { version: 1, loader: boot.loader, tools, isos };
+  const manifest: Manifest = { version: 1, loader: boot.loader, tools, isos, draw: await buildDrawIso(folder, boot) };
   writeFileSync(`${folder}/manifest.json.unfinished`, `${JSON.stringify(manifest, null, 2)}\n`);
   renameSync(`${folder}/manifest.json.unfinished`, `${folder}/manifest.json`);
 }
@@ -183,19 +190,37 @@ async function assembleIso(id: string, iso: string, boot: Boot): Promise<string 
       ? undefined
       : await step(`compiling ${id}`, (onOutput) => buildChapter(id, { onOutput }));
   const configuration = composeChapter(id).get(readersConfiguration)?.text ?? readText(defaultConfiguration);
-  await step(`writing ${id}.iso`, async () => {
-    await writeIso(
-      iso,
-      new Map<string, string | Uint8Array>([
-        ...boot.files,
-        ...(kernel === undefined ? [] : [['kernel.elf', kernel] as const]),
-        [boot.configuration, new TextEncoder().encode(configuration)],
-      ]),
-      boot.arguments,
-    );
-    await boot.install(iso);
-  });
+  await step(`writing ${id}.iso`, () => writeBootable(iso, boot, kernel, configuration));
   return kernel;
+}
+
+async function writeBootable(iso: string, boot: Boot, kernel: string | undefined, configuration: string) {
+  await writeIso(
+    iso,
+    new Map<string, string | Uint8Array>([
+      ...boot.files,
+      ...(kernel === undefined ? [] : [['kernel.elf', kernel] as const]),
+      [boot.configuration, new TextEncoder().encode(configuration)],
+    ]),
+    boot.arguments,
+  );
+  await boot.install(iso);
+}
+
+/** The ISO for the reader's own pictures: its kernel has room for their code. */
+async function buildDrawIso(folder: string, boot: Boot): Promise<DrawEntry> {
+  const file = 'draw.iso';
+  const path = await step('compiling the kernel that draws', (onOutput) => buildSlotKernel({ onOutput }));
+  await step(`writing ${file}`, () => writeBootable(`${folder}/${file}`, boot, path, readText(defaultConfiguration)));
+  const [iso, kernel] = [readFileSync(`${folder}/${file}`), readFileSync(path)];
+  return {
+    file,
+    size: iso.length,
+    sha256: sha256(iso),
+    sourceHash: await treeHash(slotTree()),
+    kernel: describeKernel(kernel, findChapter(drawChapter).build),
+    slot: findSlot(kernel),
+  };
 }
 
 /** Lets the chapter's own Makefile make the ISO, and records what its options do. Returns the path of the ELF file. */
@@ -226,12 +251,18 @@ export function describeKernel(bytes: Uint8Array, build: Chapter['build']): Kern
 }
 
 /** SHA-256 over all that a chapter's ISO with our loader is made of, tools apart. */
-async function sourceHash(id: string): Promise<string> {
-  const tree = [...composeChapter(id)].flatMap(([path, { text }]) => [path, text]);
+function sourceHash(id: string): Promise<string> {
+  return treeHash(
+    composeChapter(id),
+    id === colorChapter ? ['kernel/pipeline/colors.ts', 'src/lib/color-patch.ts'] : [],
+  );
+}
+
+function treeHash(tree: Tree, probing: readonly string[] = []): Promise<string> {
+  const texts = [...tree].flatMap(([path, { text }]) => [path, text]);
   const recipe = [...ourBoot, sourceDate];
   const makers = ['make', 'efi-image', 'bios-install'].map((name) => `kernel/pipeline/${name}.ts`);
-  const probing = id === colorChapter ? ['kernel/pipeline/colors.ts', 'src/lib/color-patch.ts'] : [];
-  return fingerprint([...loaderSources(), defaultConfiguration, ...makers, ...probing], [...tree, ...recipe]);
+  return fingerprint([...loaderSources(), defaultConfiguration, ...makers, ...probing], [...texts, ...recipe]);
 }
 
 /** The files that the loader is compiled from, relative to the checkout's top. */

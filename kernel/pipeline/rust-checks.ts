@@ -3,7 +3,9 @@ import { dirname, isAbsolute } from 'node:path';
 import { bootSectorFolder } from './boot-sector.ts';
 import { writeTree } from './build.ts';
 import { chapters } from './chapters.ts';
-import { composeChapter } from './compose.ts';
+import { placeholder } from '../../src/lib/draw/drawing.ts';
+import { composeChapter, type Tree } from './compose.ts';
+import { drawTree, slotTree } from './draw.ts';
 import {
   bareTarget,
   bareToolchain,
@@ -37,16 +39,23 @@ const testCrates = [
   { folder: `${root}/tests/kernel/limine-conf`, build: 'hosted' },
 ] as const;
 
-/** The folders of all crates that are ours: each chapter's tree as a reader has it, the loader's workspace, the boot sector, tests'. */
+/** Every kernel of ours: each chapter's as a reader has it, and the one that draws, in Rust and with room for code. */
+function kernels(): { folder: string; build: 'bare' | 'hosted'; tree: Tree }[] {
+  const trees = `${buildFolder}/trees`;
+  return [
+    ...chapters.flatMap(({ id, build }) =>
+      build === 'none' ? [] : [{ folder: `${trees}/${id}`, build, tree: composeChapter(id) }],
+    ),
+    { folder: `${trees}/draw-in-rust`, build: 'bare', tree: drawTree(placeholder) },
+    { folder: `${trees}/draw`, build: 'bare', tree: slotTree() },
+  ];
+}
+
+/** The folders of all crates that are ours: the kernels, the loader's workspace, the boot sector, tests'. */
 async function crates(): Promise<string[]> {
-  const folders: string[] = [];
-  for (const { id, build } of chapters) {
-    if (build === 'none') continue;
-    const folder = `${buildFolder}/trees/${id}`;
-    await writeTree(composeChapter(id), folder);
-    folders.push(folder);
-  }
-  return [...folders, loaderFolder, bootSectorFolder, ...testCrates.map(({ folder }) => folder)];
+  const all = kernels();
+  for (const { folder, tree } of all) await writeTree(tree, folder);
+  return [...[...all, ...testCrates].map(({ folder }) => folder), loaderFolder, bootSectorFolder];
 }
 
 /** Whether rustfmt would change nothing. Rejects with its diff. */
@@ -60,12 +69,10 @@ export async function checkRustLints(): Promise<void> {
   const flags = sysroot === undefined ? [] : ['--sysroot', sysroot];
   const forBare = [...linker, '--config', `target.${bareTarget}.rustflags=${JSON.stringify(flags)}`];
   const forCrate = { bare: forBare, hosted: [] };
-  for (const { id, build } of chapters) {
-    if (build === 'none') continue;
-    const folder = `${buildFolder}/trees/${id}`;
-    // The chapters' crates have one name and share a folder, where cargo sees only by its age that a file is another.
+  for (const { folder, build, tree } of kernels()) {
+    // The kernels' crates have one name and share a folder, where cargo sees only by its age that a file is another.
     const now = new Date();
-    for (const path of composeChapter(id).keys()) await utimes(`${folder}/${path}`, now, now);
+    for (const path of tree.keys()) await utimes(`${folder}/${path}`, now, now);
     await clippy(forCrate[build], folder);
   }
   const uefiHalf = 'onko-loader-uefi';

@@ -4,10 +4,12 @@ import { chapterArchive } from '../../kernel/pipeline/archive.ts';
 import { readBootSector } from '../../kernel/pipeline/boot-sector.ts';
 import { chapters } from '../../kernel/pipeline/chapters.ts';
 import { buildFolder } from '../../machine/engine/compile.ts';
+import { drawChapter, drawTree } from '../../kernel/pipeline/draw.ts';
 import { bochs, fetchSource } from '../../machine/engine/source.ts';
 import { readV86License } from '../../machine/v86/files.ts';
 import { root } from '../../tools/paths.ts';
 import { sectorBytes } from '../lib/boot-sector.ts';
+import { placeholder } from '../lib/draw/drawing.ts';
 import { engineFiles, v86Files } from './engine.ts';
 import { recordedFrames } from './frames.ts';
 import { kernelFiles } from './kernels.ts';
@@ -34,6 +36,9 @@ export const v86LicensePath = 'downloads/v86-license.txt';
 /** The boot sector as it is assembled, to be written onto a disc. */
 export const bootSectorPath = 'downloads/boot-sector.img';
 
+/** Chapter 5's folder with a kernel that draws; the page puts the reader's expression into it. */
+const drawArchivePath = 'downloads/draw.zip';
+
 export async function generatedFiles(): Promise<GeneratedFile[]> {
   const { wasm, snapshot } = await engineFiles();
   return [
@@ -52,6 +57,11 @@ export async function generatedFiles(): Promise<GeneratedFile[]> {
       type: 'application/zip',
       bytes: async () => chapterArchive(id),
     })),
+    {
+      path: drawArchivePath,
+      type: 'application/zip',
+      bytes: async () => chapterArchive(drawChapter, drawTree(placeholder)),
+    },
   ];
 }
 

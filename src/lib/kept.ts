@@ -7,7 +7,7 @@
 export const keptKey = 'onko.kept.v1';
 
 /** The widgets that keep something. */
-export type KeptId = 'color' | 'conf';
+export type KeptId = 'color' | 'conf' | 'draw';
 
 /** Reads what is stored. Whatever is no text under an id counts as nothing. */
 export function parseKept(stored: string | null): Record<string, string> {

@@ -14,6 +14,24 @@ export interface Manifest {
   tools: Record<string, string>;
   /** In the order of the chapters. */
   isos: IsoEntry[];
+  /** The ISO whose kernel has room for a reader's picture. */
+  draw: DrawEntry;
+}
+
+/** Chapter 5's kernel with a function that the page fills with machine code of its own. */
+export interface DrawEntry extends Pick<IsoEntry, 'file' | 'size' | 'sha256' | 'sourceHash'> {
+  kernel: KernelEntry;
+  /** The room for the code. */
+  slot: {
+    /** Of its first byte in the ELF file. */
+    offset: number;
+    /** Where that byte is when the kernel runs. */
+    address: Address;
+    /** Bytes. */
+    size: number;
+    /** The function to go to before a division by zero. It does not return. */
+    divisionByZero: Address;
+  };
 }
 
 export interface IsoEntry {

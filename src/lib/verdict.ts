@@ -50,8 +50,21 @@ export interface Verdict {
   findings: string[];
 }
 
+/** What a widget promises of the disc that it has made, and how that is looked at. */
+export interface OwnCheckpoint {
+  kind: 'own';
+  /** In a sentence, before the disc boots. */
+  expectation: string;
+  /** May stop as often as {@link judgeInSteps} does. */
+  weigh: (symbols: readonly KernelSymbol[], seen: Observation) => Weighing;
+}
+
 /** Holds what the machine shows against what the chapter's ISO has to show. */
-export function judge(checkpoint: Checkpoint, symbols: readonly KernelSymbol[], seen: Observation): Verdict {
+export function judge(
+  checkpoint: Checkpoint | OwnCheckpoint,
+  symbols: readonly KernelSymbol[],
+  seen: Observation,
+): Verdict {
   const steps = judgeInSteps(checkpoint, symbols, seen);
   for (;;) {
     const { done, value } = steps.next();
@@ -64,7 +77,7 @@ export function judge(checkpoint: Checkpoint, symbols: readonly KernelSymbol[], 
  * does not answer its reader meanwhile.
  */
 export function* judgeInSteps(
-  checkpoint: Checkpoint,
+  checkpoint: Checkpoint | OwnCheckpoint,
   symbols: readonly KernelSymbol[],
   seen: Observation,
 ): Generator<undefined, Verdict, undefined> {
@@ -73,8 +86,10 @@ export function* judgeInSteps(
 }
 
 /** What the page is going to check, in a sentence, for the reader to know beforehand. */
-export function expectation(checkpoint: Checkpoint): string {
+export function expectation(checkpoint: Checkpoint | OwnCheckpoint): string {
   switch (checkpoint.kind) {
+    case 'own':
+      return checkpoint.expectation;
     case 'painted': {
       const end = `${hexWord(pixelWord(checkpoint.color))}, and the CPU is halted in kmain, in 64-bit mode.`;
       const { menu } = checkpoint;
@@ -100,15 +115,17 @@ export function faultInWords(exceptions: readonly SeenException[], symbols: read
   return `Triple fault: the CPU has shut down.${cause} A real PC would reset now.`;
 }
 
-interface Findings {
+export interface Findings {
   good: string[];
   bad: string[];
 }
 
-type Weighing = Generator<undefined, Findings, undefined>;
+export type Weighing = Generator<undefined, Findings, undefined>;
 
-function* weigh(checkpoint: Checkpoint, symbols: readonly KernelSymbol[], seen: Observation): Weighing {
+function* weigh(checkpoint: Checkpoint | OwnCheckpoint, symbols: readonly KernelSymbol[], seen: Observation): Weighing {
   switch (checkpoint.kind) {
+    case 'own':
+      return yield* checkpoint.weigh(symbols, seen);
     case 'painted':
       return merge(
         checkMenu(checkpoint.menu, seen.serial),
@@ -155,46 +172,62 @@ export function menuIsShown(textScreen: readonly string[]): boolean {
 const rowsAtOnce = 16;
 
 function* checkPixels(color: PixelColor, screen: ObservedScreen): Weighing {
-  const { mode, width, height, bpp, pitch, pixels } = screen;
-  if (mode !== 'graphics')
-    return failed(`The screen is still in text mode (${width} × ${height}); no picture was painted.`);
-  if (bpp !== 32) return failed(`The screen has ${bpp} bits per pixel; this kernel paints only at 32.`);
-  if (pixels.length < pitch * height) {
-    return failed(
-      `Only ${pixels.length} bytes of video memory were read; ${height} rows of ${pitch} bytes were expected.`,
-    );
-  }
-
+  const unfit = unfitScreen(screen);
+  if (unfit !== undefined) return failed(unfit);
+  const { width, height, pitch, pixels } = screen;
   const expected = pixelWord(color);
   // Rows are compared as words, in whatever byte order this computer has.
   const expectedHere = words(Uint8Array.of(expected, expected >> 8, expected >> 16, expected >> 24), 0, 1)[0];
-  let wrong = 0;
-  let first = '';
+  const differing = new Differing();
   for (let y = 0; y < height; y++) {
     if (y % rowsAtOnce === rowsAtOnce - 1) yield;
     const row = words(pixels, y * pitch, width);
     for (let x = 0; x < width; x++) {
-      if (row[x] === expectedHere) continue;
-      wrong++;
-      if (wrong > 1) continue;
-      const found = new DataView(row.buffer).getUint32(row.byteOffset + x * 4, true);
-      first = `The first is at x ${x}, y ${y}: ${hexWord(found)} instead of ${hexWord(expected)}.`;
+      if (row[x] !== expectedHere) differing.add(x, y, screen, expected);
     }
   }
-  const count = width * height;
-  if (wrong > 0) {
-    const share =
-      wrong === count ? `All ${number(count)} pixels differ.` : `${number(wrong)} of ${number(count)} pixels differ.`;
-    return failed(`${share} ${first}`);
-  }
-  return found(
-    `All ${number(count)} pixels are ${hexWord(expected)}, at ${width} × ${height} with a pitch of ${pitch} bytes.`,
+  return differing.findings(
+    screen,
+    `All ${number(width * height)} pixels are ${hexWord(expected)}, at ${width} × ${height} with a pitch of ${pitch} bytes.`,
   );
+}
+
+/** Why a screen cannot be the one that kernels here paint on; undefined where it can. */
+export function unfitScreen({ mode, width, height, bpp, pitch, pixels }: ObservedScreen): string | undefined {
+  if (mode !== 'graphics') return `The screen is still in text mode (${width} × ${height}); no picture was painted.`;
+  if (bpp !== 32) return `The screen has ${bpp} bits per pixel; this kernel paints only at 32.`;
+  if (pixels.length < pitch * height) {
+    return `Only ${pixels.length} bytes of video memory were read; ${height} rows of ${pitch} bytes were expected.`;
+  }
+  return undefined;
+}
+
+/** Pixels that are not as they should be. */
+export class Differing {
+  #count = 0;
+  #first = '';
+
+  add(x: number, y: number, { pixels, pitch }: ObservedScreen, expected: number): void {
+    if (++this.#count > 1) return;
+    const found = new DataView(pixels.buffer, pixels.byteOffset + y * pitch + x * 4, 4).getUint32(0, true);
+    this.#first = `The first is at x ${x}, y ${y}: ${hexWord(found)} instead of ${hexWord(expected)}.`;
+  }
+
+  /** `good` is what there is to say where none was found. */
+  findings({ width, height }: ObservedScreen, good: string): Findings {
+    const count = width * height;
+    if (this.#count === 0) return found(good);
+    const share =
+      this.#count === count
+        ? `All ${number(count)} pixels differ.`
+        : `${number(this.#count)} of ${number(count)} pixels differ.`;
+    return failed(`${share} ${this.#first}`);
+  }
 }
 
 const higherHalf = 0xffff_8000_0000_0000n;
 
-function checkHalted(name: string, symbols: readonly KernelSymbol[], cpu: ObservedCpu): Findings {
+export function checkHalted(name: string, symbols: readonly KernelSymbol[], cpu: ObservedCpu): Findings {
   const bad: string[] = [];
   if (cpu.cpuMode !== 'long') bad.push(`The CPU is in ${modeInWords(cpu.cpuMode)}, not in 64-bit mode.`);
   if (!cpu.halted) bad.push('The CPU is still running; it should be halted.');
@@ -277,7 +310,7 @@ function hexWord(word: number): string {
   return `0x${word.toString(16).toUpperCase().padStart(8, '0')}`;
 }
 
-function number(value: number): string {
+export function number(value: number): string {
   // Not toLocaleString: its first call loads the rules of all languages, which takes ten milliseconds and more.
   return String(value).replace(/\B(?=(\d{3})+$)/g, ',');
 }
@@ -291,10 +324,10 @@ function found(finding: string): Findings {
   return { good: [finding], bad: [] };
 }
 
-function failed(finding: string): Findings {
+export function failed(finding: string): Findings {
   return { good: [], bad: [finding] };
 }
 
-function merge(...all: Findings[]): Findings {
+export function merge(...all: Findings[]): Findings {
   return { good: all.flatMap(({ good }) => good), bad: all.flatMap(({ bad }) => bad) };
 }

@@ -19,6 +19,7 @@ import {
   menuIsShown,
   modeInWords,
   type Observation,
+  type OwnCheckpoint,
   type Verdict,
 } from '../../lib/verdict.ts';
 import { recordDone } from '../progress/store.ts';
@@ -43,7 +44,7 @@ export interface Disc {
   /** What it is called when it is spoken of and downloaded: `onko-ff8000.iso`. */
   name: string;
   /** What the machine is held against once it has come to rest; `null` for a disc that promises nothing. */
-  checkpoint: Checkpoint | null;
+  checkpoint: Checkpoint | OwnCheckpoint | null;
   /** Functions and statics of its kernel, for RIP and the checkpoint. */
   symbols?: readonly KernelSymbol[];
   cpu?: Cpu;
@@ -167,7 +168,7 @@ class OnkoMachine extends HTMLElement {
     return (this.dataset['state'] ?? 'off') as MachineState;
   }
 
-  get #checkpoint(): Checkpoint | null {
+  get #checkpoint(): Checkpoint | OwnCheckpoint | null {
     if (this.#disc !== undefined) return this.#disc.checkpoint;
     const { refused } = this.dataset;
     if (this.#is32Bit && refused !== undefined) return JSON.parse(refused) as Checkpoint;
