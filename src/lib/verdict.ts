@@ -227,7 +227,8 @@ export class Differing {
 
 const higherHalf = 0xffff_8000_0000_0000n;
 
-export function checkHalted(name: string, symbols: readonly KernelSymbol[], cpu: ObservedCpu): Findings {
+/** Whether the CPU sleeps in a function. `called` is what to call it, where its name is the compiler's. */
+export function checkHalted(name: string, symbols: readonly KernelSymbol[], cpu: ObservedCpu, called = name): Findings {
   const bad: string[] = [];
   if (cpu.cpuMode !== 'long') bad.push(`The CPU is in ${modeInWords(cpu.cpuMode)}, not in 64-bit mode.`);
   if (!cpu.halted) bad.push('The CPU is still running; it should be halted.');
@@ -235,12 +236,12 @@ export function checkHalted(name: string, symbols: readonly KernelSymbol[], cpu:
   const place = locate(cpu.rip, symbols);
   if (place?.symbol.name !== name) {
     const where = place ? `${place.symbol.name}+0x${place.offset.toString(16)}` : 'outside the kernel’s functions';
-    bad.push(`RIP is ${formatAddress(cpu.rip)}, ${where}; it should be within ${name}.`);
+    bad.push(`RIP is ${formatAddress(cpu.rip)}, ${where}; it should be within ${called}.`);
   } else if (cpu.rip < higherHalf) {
     bad.push(`RIP is ${formatAddress(cpu.rip)}, in the lower half.`);
   }
   if (bad.length > 0) return { good: [], bad };
-  return found(`The CPU is halted in ${name}, in 64-bit mode.`);
+  return found(`The CPU is halted in ${called}, in 64-bit mode.`);
 }
 
 function checkRefused(text: string, seen: Observation): Findings {

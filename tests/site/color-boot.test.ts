@@ -126,7 +126,7 @@ test('the ISO and the source can be taken home, both with the colour', async () 
   assert.match(main, /red: 200,\s+green: 100,\s+blue: 50,/);
 });
 
-test('the source with the chapter’s own colour is the chapter’s download, to the byte', async () => {
+test('taken home with the chapter’s own colour, the source is the chapter’s download, to the byte', async () => {
   const { page } = await site.visit(path);
   const hash = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
   const source = await downloaded(page, page.locator('onko-color [data-action=source]'));

@@ -87,7 +87,11 @@ test('a file can be dropped, and one that is too large is refused before it is r
 
 /** Every bootable ISO that Debian 12 has in a package: whose loader it is, and the last that it says without a hard disk or a network. */
 const othersDiscs = [
-  ['/usr/lib/ipxe/ipxe.iso', '/isolinux.bin', /iPXE initialising devices\.\.\.ok[^]*Press Ctrl-B for the iPXE command line/],
+  [
+    '/usr/lib/ipxe/ipxe.iso',
+    '/isolinux.bin',
+    /iPXE initialising devices\.\.\.ok[^]*Press Ctrl-B for the iPXE command line/,
+  ],
   [
     '/usr/lib/grub-rescue/grub-rescue-cdrom.iso',
     '/boot/grub/i386-pc/eltorito.img',

@@ -38,7 +38,7 @@ test('from the first key to a booted ISO', async () => {
   assert.deepEqual(strays, []);
 });
 
-test('changes stay when the page is opened again, can be taken along and be put back', async () => {
+test('changes stay when the page is opened again, can be taken home and be put back', async () => {
   const { page } = await site.visit(path);
   await ready(page);
   await type(page, 'edit limine.conf', /edit limine\.conf/);

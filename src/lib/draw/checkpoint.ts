@@ -62,5 +62,5 @@ function* weigh(program: Program, symbols: readonly KernelSymbol[], { screen, cp
   const painted = y * width + x;
   const good = `It divides by zero at x ${x}, y ${y}, ${size}: the ${number(painted)} pixels before that are what the page computes, and all others are black.`;
   const handler = symbols.find(({ name }) => name.includes('rust_begin_unwind'))?.name ?? 'rust_begin_unwind';
-  return merge(differing.findings(screen, good), checkHalted(handler, symbols, cpu));
+  return merge(differing.findings(screen, good), checkHalted(handler, symbols, cpu, 'the panic handler'));
 }
