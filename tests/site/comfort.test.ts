@@ -33,7 +33,7 @@ test('the front page lists all chapters in order, and next leads from each to th
     const next = page.locator('.pagination-links a[rel="next"]');
     if ((await next.count()) === 0) break;
     await next.click();
-    await page.waitForFunction((before) => location.pathname !== before, way.at(-1));
+    await page.waitForURL((url) => url.pathname !== way.at(-1), { waitUntil: 'domcontentloaded' });
   }
   assert.deepEqual(way.slice(0, 8), [...chapterPaths, '/what-you-have/']);
   assert.deepEqual(way.toSorted(), paths.filter((path) => path !== '/' && path !== '/404.html').toSorted());
