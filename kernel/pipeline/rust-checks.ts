@@ -33,10 +33,11 @@ async function clippy(options: readonly string[], folder: string, from = hostedT
   await cargo(['clippy', '--release', '--locked', ...options, '--', '-D', 'warnings'], folder, from);
 }
 
-/** Crates that only tests build: the kernel that reports what it is given, and the loader's view of configurations. */
+/** Crates that only tests build: the kernel that reports what it is given, and the loader's view of configurations and of kernels. */
 const testCrates = [
   { folder: `${root}/tests/kernel/conformance`, build: 'bare' },
   { folder: `${root}/tests/kernel/limine-conf`, build: 'hosted' },
+  { folder: `${root}/tests/kernel/loader-verdicts`, build: 'hosted' },
 ] as const;
 
 /** Every kernel of ours: each chapter's as a reader has it, and the one that draws, in Rust and with room for code. */

@@ -1,6 +1,8 @@
 import { parseDepth, type Depth } from './depth.ts';
 import { InputError, parseInteger, quote } from './input.ts';
 
+export { onkoColor } from './onko-color.ts';
+
 /** The three channels, in the order in which people say them. */
 export const channels = ['red', 'green', 'blue'] as const;
 export type Channel = (typeof channels)[number];
@@ -99,9 +101,6 @@ export const formats: Record<Order, PixelFormat> = {
   rgb: layoutOf('32', 'rgb').format,
   bgr: layoutOf('32', 'bgr').format,
 };
-
-/** The colour that the kernel of Part 1 paints. */
-export const onkoColor: Color = { red: 12, green: 24, blue: 33 };
 
 /** One channel moved to its place: `value << shift` is `word`. */
 export interface Term {

@@ -1,6 +1,6 @@
 /** What a limine.conf gives: the boot menu as our loader draws it and answers to keys, and what an entry boots. */
 import { isDirectory, shown, utf8, type Conf, type Entry } from './limine-conf.ts';
-import { menuInstruction } from './verdict.ts';
+import { menuInstruction } from './menu-instruction.ts';
 
 /** The boot menu's state: which entry is selected, and which directories show their entries. Both are indices. */
 export interface Menu {

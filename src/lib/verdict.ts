@@ -8,6 +8,7 @@ import {
   tellException,
   tellOutcome,
 } from './experiment.ts';
+import { menuInstruction } from './menu-instruction.ts';
 import type { SeenException } from './experiment.ts';
 import type { Checkpoint, KernelSymbol, MenuCheckpoint, PixelColor } from './manifest.ts';
 
@@ -159,9 +160,6 @@ function checkMenu(menu: MenuCheckpoint | undefined, serial: string): Findings {
   const waited = menu.seconds === 'never' ? 'waited for Enter' : `a countdown from ${menu.seconds}`;
   return found(`The menu offered “${menu.entry}” and ${waited}.`);
 }
-
-/** What the loader's menu says on its third row. */
-export const menuInstruction = 'Up and Down choose, Enter boots.';
 
 /** Whether the text screen shows the loader's menu. */
 export function menuIsShown(textScreen: readonly string[]): boolean {

@@ -291,28 +291,3 @@ test('what the page refuses as wrong Rust, rustc refuses, too', async () => {
     assert.notEqual(status, 0, `rustc takes ${text}`);
   }
 });
-
-test('what chapter 5 says besides: a debug build panics where the circle wraps around, and C reads & and == otherwise', async () => {
-  const { env } = await hostedToolchain();
-  const circle = presets.find(({ name }) => name === 'Circle')?.text ?? '';
-  const body = `fn pixel(x: u32, y: u32, width: u32, height: u32) -> u32 { ${circle}\n }`;
-  const values = 'std::env::args().skip(1).map(|value| value.parse().unwrap()).collect::<Vec<u32>>()';
-  writeFileSync(
-    `${scratch}/circle.rs`,
-    `${body}\nfn main() { let v = ${values}; println!("{}", pixel(v[0], v[1], 1024, 768)); }\n`,
-  );
-  const rustc = env['RUSTC'] ?? 'rustc';
-  await run(rustc, ['--edition', '2024', '-g', '-o', `${scratch}/debug`, `${scratch}/circle.rs`], { env });
-  await run(rustc, ['--edition', '2024', '-O', '-o', `${scratch}/release`, `${scratch}/circle.rs`], { env });
-  assert.match((await tryRun(`${scratch}/debug`, ['0', '0'])).output, /panicked[^]*attempt to subtract with overflow/);
-  assert.equal((await run(`${scratch}/release`, ['0', '0'])).stdout.trim(), String(0x0c1821));
-  assert.equal((await run(`${scratch}/release`, ['500', '380'])).stdout.trim(), String(0xe8a33d));
-
-  writeFileSync(
-    `${scratch}/and.c`,
-    'int main(int count, char **words) { int x = count + 1, y = count; return x & y == 0; }\n',
-  );
-  await run('cc', ['-w', '-o', `${scratch}/and`, `${scratch}/and.c`]);
-  assert.equal((await tryRun(`${scratch}/and`, [])).status, 0, 'for 2 and 1, C says 0');
-  assert.equal(pixelFunction(parse('if x & y == 0 { 1 } else { 0 }'))(2, 1, 0, 0), 1, 'Rust says true');
-});

@@ -13,12 +13,25 @@ async function texts(page: Page, selector: string): Promise<string[]> {
   await page.locator('onko-layout:not([data-busy])').waitFor();
   return one(page, selector).allTextContents();
 }
-const pages = (page: Page) => texts(page, '[data-picture] li');
+const pages = (page: Page) => texts(page, '[data-picture] ol:not(.file) li');
+const pieces = (page: Page) => texts(page, '[data-picture] .file li');
 const faults = (page: Page) => texts(page, '[data-lessons] [data-weight=fault]');
 
 test('without JavaScript the explorer shows the chapter’s script and where it puts the sections', async () => {
   const { page } = await site.visit(path, { javaScriptEnabled: false });
   assert.equal((await pages(page)).length, 4);
+  assert.equal(
+    (await pieces(page)).join('|').replaceAll(/\s+/g, ' '),
+    [
+      ...['0x0 ELF and program headers 232 bytes', '0xe8 padding 3864 bytes', '0x1000 .text 4348 bytes'],
+      ...[
+        '0x20fc padding 3844 bytes',
+        '0x3000 .rodata 1512 bytes',
+        '0x35e8 padding 2584 bytes',
+        '0x4000 .data 88 bytes',
+      ],
+    ].join('|'),
+  );
   assert.match(await editor(page).inputValue(), /^ENTRY\(kmain\)$/m);
   assert.match((await one(page, '[data-tables]').textContent()) ?? '', /\.rodata0xffff_ffff_8000_20000x3000/);
   assert.equal(await editor(page).isDisabled(), true);
@@ -44,7 +57,7 @@ test('base address and alignment can be typed, and a link and the reset keep the
   await one(page, '[name=alignment]').blur();
   assert.match((await pages(page))[2] ?? '', /0x0000_0000_0020_4000/);
   await one(page, '[name=base]').fill('banana');
-  assert.match((await one(page, '[data-entry]').textContent()) ?? '', /what stands there now is none/);
+  await one(page, '[data-entry]').filter({ hasText: 'what stands there now is none' }).waitFor();
   const link = new URL(page.url());
   assert.match(link.hash, /^#layout=/);
 
@@ -73,5 +86,6 @@ test('the other kernel can be chosen', async () => {
   const { page } = await site.visit(path);
   await one(page, '[name=kernel]').selectOption('04-linker-script');
   assert.deepEqual((await pages(page)).length, 1);
+  assert.match((await pieces(page)).at(-1) ?? '', /^0x1000 \.text 3 bytes$/);
   assert.match((await one(page, '[data-tables]').textContent()) ?? '', /left out: rodata, data/);
 });

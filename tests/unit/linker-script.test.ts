@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { composeChapter } from '../../kernel/pipeline/compose.ts';
 import recorded from '../../src/data/layout-inputs.json' with { type: 'json' };
+import { filePieces } from '../../src/lib/linker-script/file.ts';
 import { layoutFromFragment, layoutToFragment } from '../../src/lib/linker-script/fragment.ts';
 import { readInputs } from '../../src/lib/linker-script/given.ts';
 import { globMatches } from '../../src/lib/linker-script/glob.ts';
@@ -263,6 +264,36 @@ test('mutated scripts neither crash nor hang the model', (t) => {
     memory: { perByte: 4000, fixed: 4 * 1024 * 1024 },
   });
   t.diagnostic(JSON.stringify(report));
+});
+
+test('the pieces of the file lie end to end, from the header to the last that is loaded', () => {
+  fc.assert(
+    fc.property(generatedScript, (text) => {
+      const { layout } = layOut(text, smallInputs);
+      if (layout === undefined) return;
+      const pieces = filePieces(layout);
+      assert.equal(pieces[0]?.size, 64n + 56n * BigInt(layout.segments.length));
+      let end = 0n;
+      for (const { offset, size, kind } of pieces) {
+        assert.ok(size > 0n && offset <= end && (kind !== 'padding' || offset === end));
+        if (offset + size > end) end = offset + size;
+      }
+      const isLoaded = ({ type, flags }: { type: string; flags: number }) => type !== 'NOBITS' && (flags & 2) !== 0;
+      for (const { name, offset, size } of layout.sections.filter(isLoaded)) {
+        if (size > 0n) assert.ok(pieces.some((piece) => piece.name === name && piece.offset === offset));
+      }
+    }),
+  );
+  const sections = layOut(script, small).layout;
+  assert.ok(sections);
+  assert.deepEqual(
+    filePieces(sections).map(({ kind, offset, size }) => [kind, offset, size]),
+    [
+      ['headers', 0n, 64n + 56n * BigInt(sections.segments.length)],
+      ['padding', 64n + 56n * BigInt(sections.segments.length), 0x1000n - 64n - 56n * BigInt(sections.segments.length)],
+      ['code', 0x1000n, 3n],
+    ],
+  );
 });
 
 test('a script can be linked to, and a long one cannot', () => {

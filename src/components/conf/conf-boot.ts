@@ -1,5 +1,5 @@
 import { confCheckpoint } from '../../lib/conf-checkpoint.ts';
-import { onkoColor } from '../../lib/color.ts';
+import { onkoColor } from '../../lib/onko-color.ts';
 import { rewriteIso } from '../../lib/iso9660/write.ts';
 import { readConf } from '../../lib/limine-conf.ts';
 import { download, fetchFile } from '../download.ts';

@@ -1,4 +1,5 @@
 import { formatAddress } from '../../lib/address.ts';
+import { filePieces, kindOf } from '../../lib/linker-script/file.ts';
 import { pageSize } from '../../lib/linker-script/inputs.ts';
 import type { Layout, LayoutResult } from '../../lib/linker-script/layout.ts';
 import { endOf, lessonsOf, loadedSegments } from '../../lib/linker-script/lessons.ts';
@@ -68,7 +69,34 @@ function picture(layout: Layout): string {
     }
     if (shown < last) rows.push(`<li class="more">and ${last - shown} more pages, ${letters}</li>`);
   }
-  return rows.length === 0 ? '' : `<ol>${rows.slice(0, mostRows).join('')}</ol>`;
+  const memory = rows.length === 0 ? '' : `<p>In memory, page by page</p><ol>${rows.slice(0, mostRows).join('')}</ol>`;
+  return memory + drawFile(layout);
+}
+
+/** The file as a strip in which every byte has the same width, and below it what lies where. */
+function drawFile(layout: Layout): string {
+  const pieces = filePieces(layout);
+  const total = Math.max(...pieces.map(({ offset, size }) => Number(offset + size)));
+  const bars = pieces
+    .filter(({ kind }) => kind !== 'padding')
+    // Of a large file a hundredth is seen, a byte is not.
+    .map(({ kind, offset, size }) => drawBar(kind, Number(offset), Math.max(Number(size), total / 200)));
+  const items = pieces.map(
+    ({ name, kind, offset, size }) =>
+      `<li class="${kind}"><span class="numeric">0x${offset.toString(16)}</span> ${escape(short(name))}` +
+      ` <span class="numeric">${size} ${size === 1n ? 'byte' : 'bytes'}</span></li>`,
+  );
+  const padding = pieces.reduce((sum, { kind, size }) => (kind === 'padding' ? sum + size : sum), 0n);
+  const more = items.length > mostRows ? `<p>And ${items.length - mostRows} more.</p>` : '';
+  return (
+    `<p>In the file, by offset: ${total} bytes up to the last that is loaded, ${padding} of them padding</p>` +
+    `<svg viewBox="0 0 ${total} 1" preserveAspectRatio="none" aria-hidden="true">${bars.join('')}</svg>` +
+    `<ol class="file">${items.slice(0, mostRows).join('')}</ol>${more}`
+  );
+}
+
+function drawBar(kind: string, from: number, width: number): string {
+  return `<rect class="${kind}" x="${from}" y="0" width="${width}" height="1" />`;
 }
 
 function partsOf(layout: Layout, address: bigint): Page['parts'] {
@@ -78,17 +106,14 @@ function partsOf(layout: Layout, address: bigint): Page['parts'] {
     const sectionEnd = section.address + section.size;
     const to = sectionEnd < address + pageSize ? sectionEnd : address + pageSize;
     if (to <= from) return [];
-    const kind = (section.flags & 4) !== 0 ? 'code' : (section.flags & 1) !== 0 ? 'data' : 'constants';
-    return [{ name: section.name, from: Number(from - address), size: Number(to - from), kind }];
+    return [{ name: section.name, from: Number(from - address), size: Number(to - from), kind: kindOf(section) }];
   });
 }
 
 function drawPage({ address, flags, clash, parts }: Page): string {
   const used = parts.reduce((sum, { size }) => sum + size, 0);
   // A byte or two would be too thin to be seen.
-  const bars = parts.map(
-    ({ from, size, kind }) => `<rect class="${kind}" x="${from}" y="0" width="${Math.max(size, 24)}" height="1" />`,
-  );
+  const bars = parts.map(({ from, size, kind }) => drawBar(kind, from, Math.max(size, 24)));
   const names = parts.map(({ name }) => short(name));
   const listed = names.length > 3 ? `${names.slice(0, 2).join(', ')} and ${names.length - 2} more` : names.join(', ');
   return (

@@ -4,6 +4,7 @@
  */
 import * as layouts from './layouts.ts';
 import { Reader } from './reader.ts';
+import { hex, readWishes, type Wishes } from './requests.ts';
 
 /** A reason not to boot a file, and the bytes that are to blame. */
 export interface Refusal {
@@ -24,7 +25,6 @@ const lastAddress = 2n ** 64n - 1n;
 const segmentLimit = 32;
 const [load, dynamic, interpreter] = [1, 2, 3];
 
-const hex = (value: bigint) => `0x${value.toString(16)}`;
 const least = (one: bigint, other: bigint) => (one < other ? one : other);
 
 /** Offsets as our loader counts them, which stops at the largest 64-bit number. */
@@ -92,16 +92,27 @@ export function whyNotBootable(file: Uint8Array): Refusal[] {
     one.address < other.address ? -1 : one.address > other.address ? 1 : one.number - other.number,
   );
   refusals.push(...betweenSegments(segments));
-  if (!segments.some((segment) => isExecutable(segment, entry))) {
-    refusals.push({
-      text:
-        `its entry point is ${hex(entry)}, which is not inside an executable segment; expected the address of the ` +
-        "kernel's first function",
-      advice: 'ENTRY in the linker script has to name a function that exists: #[unsafe(no_mangle)] keeps its name.',
-      ...entryField,
-    });
+  // Only what can be loaded can be searched for requests.
+  const wishes: Wishes = refusals.length === 0 ? readWishes(reader, segments) : { problems: [], modules: [] };
+  refusals.push(...wishes.problems);
+  const called = wishes.entry?.address ?? entry;
+  if (!segments.some((segment) => isExecutable(segment, called))) {
+    const { offset, length } = wishes.entry ?? entryField;
+    refusals.push({ ...outsideEntry(called, wishes.entry !== undefined), offset, length });
   }
+  refusals.push(...wishes.modules);
   return refusals;
+}
+
+function outsideEntry(address: bigint, isRequested: boolean): Pick<Refusal, 'text' | 'advice'> {
+  return {
+    text:
+      `its entry point is ${hex(address)}${isRequested ? ' (from its entry-point request)' : ''}, which is not inside an ` +
+      "executable segment; expected the address of the kernel's first function",
+    ...(!isRequested && {
+      advice: 'ENTRY in the linker script has to name a function that exists: #[unsafe(no_mangle)] keeps its name.',
+    }),
+  };
 }
 
 /** A file that is none of a 64-bit PC's. */
@@ -125,7 +136,7 @@ function wrongKind(file: Uint8Array): Refusal | undefined {
     const found = fileClass === 1 ? '1 (32-bit)' : String(fileClass);
     return {
       text: `it is not a 64-bit ELF file; its class (byte 4) is ${found}, expected 2 (64-bit)`,
-      advice: 'The Limine boot protocol enters kernels in 64-bit mode. Build for x86_64-unknown-none.',
+      advice: 'Kernels are entered in 64-bit mode. Build for x86_64-unknown-none.',
       offset: 4,
       length: 1,
     };
@@ -198,9 +209,7 @@ function hasInterpreter(file: Uint8Array, { at, offset, fileSize }: Segment): Re
   const shown = printable ? String.fromCharCode(...path) : 'an unreadable path';
   return {
     text: `it is a dynamically linked program (PT_INTERP asks for ${shown}); a kernel must be a static executable`,
-    advice:
-      'It wants another program to start it, and there is none before a system runs. Build for a bare-metal target, ' +
-      'without std.',
+    advice: 'It wants another program to start it, and there is none yet. Build for a bare-metal target, without std.',
     ...header,
   };
 }

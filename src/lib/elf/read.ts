@@ -8,7 +8,7 @@
 import { nameOf, sectionTypes, segmentTypes } from './names.ts';
 import * as layouts from './layouts.ts';
 import type { Bits, Layouts } from './layouts.ts';
-import { ElfError, elfProblem, type ElfProblem } from './error.ts';
+import { ElfError, problemText, type ElfProblem } from './error.ts';
 import { Reader, type Extent } from './reader.ts';
 
 /** Entries of a table in a file, decoded when they are asked for. */
@@ -196,7 +196,7 @@ export function readElf(bytes: Uint8Array): Elf {
 }
 
 function complain({ problems }: Elf, field: string, offset: bigint, problem: string): void {
-  if (problems.length < mostProblems) problems.push(elfProblem(field, offset, problem));
+  if (problems.length < mostProblems) problems.push({ message: problemText(field, offset, problem), offset });
 }
 
 function endsBehind(bytes: Uint8Array): string {
