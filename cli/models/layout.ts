@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { formatAddress } from '../../src/lib/address.ts';
+import { filePieces } from '../../src/lib/linker-script/file.ts';
 import { parseInputs, readInputs } from '../../src/lib/linker-script/given.ts';
 import { layOut, type Layout } from '../../src/lib/linker-script/layout.ts';
 import { lessonsOf } from '../../src/lib/linker-script/lessons.ts';
@@ -76,7 +77,8 @@ export function describeScript(text: string, name: string, inputs: Inputs): { re
 
 const place = (name: string, line: number): string => (line === 0 ? '' : `${name}:${line}: `);
 
-function describeLayout({ entry, sections, segments, discarded, unused, emptySegments }: Layout): string {
+function describeLayout(layout: Layout): string {
+  const { entry, sections, segments, discarded, unused, emptySegments } = layout;
   const hex = (value: bigint) => `0x${value.toString(16)}`;
   const title = (index: number) => segments[index]?.name || String(index);
   const rows = sections.map((section) => [
@@ -95,11 +97,13 @@ function describeLayout({ entry, sections, segments, discarded, unused, emptySeg
     hex(memorySize),
     flagsInLetters(flagsFromNumber(flags)),
   ]);
+  const pieces = filePieces(layout).map(({ name, offset, size }) => [hex(offset), hex(size), name]);
   const count = (list: readonly unknown[], what: string) =>
     list.length === 0 ? '' : `${list.length} ${list.length === 1 ? 'section' : 'sections'} ${what}.\n`;
   return [
     `\n${table([['section', 'address', 'file', 'size', 'flags', 'segments'], ...rows])}`,
     `\n${table([['segment', 'address', 'file', 'in file', 'in memory', 'flags'], ...headers])}`,
+    `\n${table([['file', 'size', 'what lies there'], ...pieces])}`,
     `\nentry ${formatAddress(entry)}\n`,
     count(discarded, 'discarded'),
     count(unused, 'left out, as nobody refers to them'),

@@ -21,6 +21,7 @@ test('onko layout prints sections, segments and the entry point', () => {
   assert.match(report, /^linker\.ld:5:7: warning: cannot find entry symbol kmain/m);
   assert.match(report, /^\.text +0xffff_ffff_8000_0000 +0x1000 +0x20 +AX +text$/m);
   assert.match(report, /^data +0xffff_ffff_8000_1000 +0x2000 +0x0 +0x40 +R\+W$/m);
+  assert.match(report, /^0x0 +0xb0 +ELF and program headers\n0xb0 +0xf50 +padding\n0x1000 +0x20 +\.text$/m);
   assert.match(report, /^Nothing to load, so not in the file: rodata\.$/m);
 });
 
