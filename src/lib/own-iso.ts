@@ -22,6 +22,8 @@ export interface IsoCheck {
   findings: IsoFinding[];
   /** Whether a PC with a BIOS would start something from it. */
   boots: boolean;
+  /** Whose loader it starts; `undefined` where it starts none. */
+  loader?: LoaderName;
   /** Whether it is a disc of the tutorial's kind: one whose loader reads a limine.conf. */
   hasConf: boolean;
   /** Of its kernel; empty where none was found. */
@@ -59,9 +61,9 @@ export function checkIso(image: Uint8Array): IsoCheck {
   const bootImage = checkCatalogue(image, content, say);
   if (bootImage === undefined) return nothing;
   const loader = checkLoader(image, content, bootImage, say);
-  if (loader === 'another') return { ...nothing, boots: true };
+  if (loader === 'another') return { ...nothing, boots: true, loader };
   const { hasConf, symbols } = checkConf(image, content, loader, say);
-  return { findings, boots: true, hasConf, symbols };
+  return { findings, boots: true, loader, hasConf, symbols };
 }
 
 type Say = (kind: IsoFinding['kind'], text: string) => void;

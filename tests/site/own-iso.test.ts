@@ -15,6 +15,13 @@ async function choose(page: Page, name: string, bytes: Uint8Array): Promise<void
   await page.locator('onko-own-iso input').setInputFiles({ name, mimeType: '', buffer: Buffer.from(bytes) });
 }
 
+const drop = (page: Page, size: number) =>
+  page.locator('onko-own-iso [data-drop]').evaluate((element, bytes) => {
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([new Uint8Array(bytes)], 'dropped.iso'));
+    element.dispatchEvent(new DragEvent('drop', { dataTransfer: transfer, bubbles: true, cancelable: true }));
+  }, size);
+
 const bootIt = (page: Page) => page.locator('onko-own-iso [data-action=boot]').click();
 const findings = (page: Page) => page.locator('onko-own-iso [data-findings]').innerText();
 
@@ -72,15 +79,9 @@ test('what is wrong is said with its place; what cannot start has no button, and
 
 test('a file can be dropped, and one that is too large is refused before it is read', async () => {
   const { page } = await site.visit(path);
-  const drop = (size: number) =>
-    page.locator('onko-own-iso [data-drop]').evaluate((element, bytes) => {
-      const transfer = new DataTransfer();
-      transfer.items.add(new File([new Uint8Array(bytes)], 'dropped.iso'));
-      element.dispatchEvent(new DragEvent('drop', { dataTransfer: transfer, bubbles: true, cancelable: true }));
-    }, size);
-  await drop(5000);
+  await drop(page, 5000);
   await page.locator('[data-summary]', { hasText: 'dropped.iso, 5000 bytes' }).waitFor();
-  await drop(64 * 1024 * 1024 + 1);
+  await drop(page, 64 * 1024 * 1024 + 1);
   const alert = page.locator('onko-own-iso [role=alert]', { hasText: 'at most 67108864' });
   await alert.waitFor();
 });
@@ -122,3 +123,33 @@ for (const [file, loader, shows] of othersDiscs) {
     assert.equal(await verdict(page), 'passed', 'the machine is as good as before');
   });
 }
+
+test('in the chapter on the triple, an ISO of one’s own goes into the 32-bit PC, and its refusal is shown', async () => {
+  const { page, complaints } = await site.visit('/part-1/config-toml/');
+  const machine = page.locator('onko-machine');
+  await choose(page, 'ours.iso', iso('05-main-rs'));
+  await page.locator('[data-summary]', { hasText: 'ours.iso' }).waitFor();
+  assert.equal(await machine.getAttribute('data-pc'), '64-bit');
+  await bootIt(page);
+  assert.equal(await machine.getAttribute('data-pc'), '32-bit');
+  assert.equal(await machine.getByRole('radio', { name: 'a 32-bit PC' }).isChecked(), true);
+  assert.equal(await verdict(page), 'passed');
+  assert.match((await page.locator('[data-serial]').textContent()) ?? '', /CPUID 0x80000001, EDX bit 29/);
+  assert.match(await page.locator('[data-disc-line]').innerText(), /ours\.iso/);
+
+  // Of another loader nothing is promised; what it says is on the screen.
+  await choose(page, 'other.iso', withFiles(talkingDisc('CPU does not support 64-bit mode')));
+  await page.locator('[data-summary]', { hasText: 'other.iso' }).waitFor();
+  await bootIt(page);
+  await page.locator('[data-text-screen]', { hasText: 'CPU does not support' }).waitFor({ state: 'attached' });
+  await page.locator('onko-machine[data-state="halted"]').waitFor();
+  assert.equal(await machine.getAttribute('data-verdict'), '');
+
+  await choose(page, 'cut.iso', iso('05-main-rs').subarray(0, 60_000));
+  await page.locator('[data-findings] [data-kind=bad]').waitFor();
+  assert.match(await findings(page), /the image ends after 60000/);
+  assert.equal(await page.locator('onko-own-iso [data-action=boot]').isVisible(), false);
+  await drop(page, 64 * 1024 * 1024 + 1);
+  await page.locator('onko-own-iso [role=alert]', { hasText: 'at most 67108864' }).waitFor();
+  assert.deepEqual(complaints, []);
+});

@@ -50,6 +50,11 @@ export interface Disc {
   cpu?: Cpu;
 }
 
+export interface BootOptions {
+  focus?: 'disc' | 'screen';
+  pc?: '64-bit' | '32-bit';
+}
+
 /** What a machine that has come to rest was found to be. */
 export interface Judged {
   /** The page's disc in the drive; missing while it is the machine's own. */
@@ -113,9 +118,10 @@ class OnkoMachine extends HTMLElement {
   /**
    * Puts a disc into the drive and switches the PC on with it, off before if need be. It stays in through reset and power
    * until {@link useOwnDisc}. The panel comes into view; `focus` says which part gets the keyboard: the line that names
-   * the disc, or the screen, where there is a menu to answer.
+   * the disc, or the screen, where there is a menu to answer; `pc`, on which of the two, where the panel has both.
    */
-  async boot(disc: Disc, { focus = 'disc' as 'disc' | 'screen' } = {}): Promise<void> {
+  async boot(disc: Disc, { focus = 'disc' as 'disc' | 'screen', pc }: BootOptions = {}): Promise<void> {
+    if (pc !== undefined) this.#choosePc(pc);
     // A PC that is still being switched on is given up: two at once would need twice the memory.
     if (this.state === 'loading') this.#machine?.stop();
     this.#insert(disc);
@@ -170,9 +176,12 @@ class OnkoMachine extends HTMLElement {
 
   get #checkpoint(): Checkpoint | OwnCheckpoint | null {
     if (this.#disc !== undefined) return this.#disc.checkpoint;
-    const { refused } = this.dataset;
-    if (this.#is32Bit && refused !== undefined) return JSON.parse(refused) as Checkpoint;
-    return this.ownCheckpoint;
+    return (this.#is32Bit ? this.refusal : null) ?? this.ownCheckpoint;
+  }
+
+  /** What our loader has to say on a 32-bit PC; `null` where the panel has no such choice. */
+  get refusal(): Checkpoint | null {
+    return JSON.parse(this.dataset['refused'] ?? 'null') as Checkpoint | null;
   }
 
   /** What the machine's own ISO has to show on a 64-bit PC. */
@@ -222,13 +231,23 @@ class OnkoMachine extends HTMLElement {
   /** The other PC in the place of this one, with the same disc in its drive, switched off. */
   #onChange = ({ target }: Event): void => {
     if (!(target instanceof HTMLInputElement) || target.closest('.pcs') === null) return;
+    this.#usePc(target.value);
+  };
+
+  #choosePc(pc: string): void {
+    if (this.dataset['pc'] === pc) return;
+    this.#part<HTMLInputElement>(`.pcs [value="${pc}"]`).checked = true;
+    this.#usePc(pc);
+  }
+
+  #usePc(pc: string): void {
     this.#clear();
     this.#machine?.stop();
     this.#machine = undefined;
-    this.dataset['pc'] = target.value;
+    this.dataset['pc'] = pc;
     this.#showExpected();
     this.#setState('off');
-  };
+  }
 
   /** Fetches the engine and the ISO and restores the machine to where its BIOS is done, so that a click only starts it. */
   #warmUp(): void {

@@ -85,9 +85,15 @@ class OwnIso extends HTMLElement {
   async #boot(): Promise<void> {
     if (this.#iso === undefined || this.#check === undefined) return;
     const panel = await machinePanel();
-    const { hasConf, symbols } = this.#check;
+    const { hasConf, symbols, loader } = this.#check;
+    const disc = { iso: this.#iso, name: this.#name, symbols };
+    if (this.dataset['pc'] === '32-bit') {
+      // Only our loader's words are known; another's are for the reader to read.
+      const checkpoint = loader === 'Onko' ? panel.refusal : null;
+      return panel.boot({ ...disc, checkpoint }, { focus: 'screen', pc: '32-bit' });
+    }
     const checkpoint = hasConf ? panel.ownCheckpoint : null;
-    await panel.boot({ iso: this.#iso, name: this.#name, checkpoint, symbols }, { focus: 'screen' });
+    await panel.boot({ ...disc, checkpoint }, { focus: 'screen' });
   }
 
   async #reset(): Promise<void> {
