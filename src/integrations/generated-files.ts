@@ -14,6 +14,7 @@ import { engineFiles, v86Files } from './engine.ts';
 import { recordedFrames } from './frames.ts';
 import { kernelFiles } from './kernels.ts';
 import { onkoCommand, onkoCommandPath } from './onko-command.ts';
+import { commandsPath, isolationWorker, isolationWorkerPath, workbenchCommands } from './workbench-files.ts';
 
 /** A file of the site that is made from the project's own sources, not copied from `public`. */
 export interface GeneratedFile {
@@ -49,6 +50,8 @@ export async function generatedFiles(): Promise<GeneratedFile[]> {
     { path: engineSourcesPath, type: 'application/zip', bytes: engineSources },
     { path: bochsSourcePath, type: 'application/x-xz', bytes: async () => readFile(await fetchSource(buildFolder)) },
     { path: onkoCommandPath, type: 'text/javascript', bytes: onkoCommand },
+    { path: commandsPath, type: 'text/javascript', bytes: workbenchCommands },
+    { path: isolationWorkerPath, type: 'text/javascript', bytes: isolationWorker },
     ...(await recordedFrames()).map(({ path, source }) => ({ path, type: 'image/png', bytes: () => readFile(source) })),
     ...(await kernelFiles()).map(({ path, bytes }) => ({ path, type: 'application/x-elf', bytes: async () => bytes })),
     { path: bootSectorPath, type: 'application/octet-stream', bytes: async () => sectorBytes(await readBootSector()) },

@@ -3,12 +3,16 @@
  * it load faster the second time, and add what a page cannot say about itself.
  */
 import { writeFile } from 'node:fs/promises';
+import { workerFolder } from './workbench-files.ts';
 
 /** Path pattern below the site's base → header name → value. */
 export type HeaderRules = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 /** The file's name carries a hash of its content, so the content under a name never changes. */
 const immutable = { 'Cache-Control': 'public, max-age=31536000, immutable' };
+
+/** An isolated page starts only workers whose script asks for the same; to other pages this header of a script means nothing. */
+const forIsolatedPages = { 'Cross-Origin-Embedder-Policy': 'require-corp' };
 
 export const headerRules: HeaderRules = {
   '*': {
@@ -17,11 +21,16 @@ export const headerRules: HeaderRules = {
     'X-Content-Type-Options': 'nosniff',
     'Referrer-Policy': 'strict-origin-when-cross-origin',
   },
+  // A WebContainer needs SharedArrayBuffer, which only isolated pages have (HTML Standard, section 7.1).
+  'workbench/': { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' },
+  [`${workerFolder}/*`]: { ...immutable, ...forIsolatedPages },
+  'pagefind/*': forIsolatedPages,
   '_astro/*': immutable,
   'engine/*': immutable,
   // These two decide whether a reader's offline pack is the newest.
   'offline-worker.js': { 'Cache-Control': 'no-cache' },
   'offline-pack.json': { 'Cache-Control': 'no-cache' },
+  'isolation-worker.js': { 'Cache-Control': 'no-cache' },
 };
 
 /** The rules as the hosts read them. `base` begins and ends with a slash. */

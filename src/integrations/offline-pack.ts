@@ -5,13 +5,17 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 import type { OfflinePackInfo } from '../lib/offline-pack.ts';
 import { bochsSourcePath } from './generated-files.ts';
+import { isolationWorkerPath } from './workbench-files.ts';
 
 /** Names of the two files, below the site's base. */
 export const serviceWorkerPath = 'offline-worker.js';
 export const packInfoPath = 'offline-pack.json';
 
-/** Settings of a web server, which it does not serve; the pack itself; and the 4 MB of source that no page needs to work. */
-const leftOut = [serviceWorkerPath, packInfoPath, '_headers', '_redirects', bochsSourcePath];
+/**
+ * Settings of a web server, which it does not serve; the pack itself; a service worker, which browsers fetch past any other; and
+ * the 4 MB of source that no page needs to work.
+ */
+const leftOut = [serviceWorkerPath, packInfoPath, '_headers', '_redirects', isolationWorkerPath, bochsSourcePath];
 
 export interface PackEntry {
   /** Relative to the site's base. A folder's page is named by the folder, as links do. */

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname } from 'node:path';
-import { build } from 'vite';
 import { models } from '../../cli/models/list.ts';
 import { writeTree } from '../../kernel/pipeline/build.ts';
 import { chapters } from '../../kernel/pipeline/chapters.ts';
@@ -10,6 +9,7 @@ import { composeChapter } from '../../kernel/pipeline/compose.ts';
 import { UserError } from '../../tools/errors.ts';
 import { root } from '../../tools/paths.ts';
 import { tryRun } from '../../tools/process.ts';
+import { bundleForNode } from './bundle.ts';
 import { readManifest } from './manifest.ts';
 
 /** Where the one file of the `onko` command is served. */
@@ -35,39 +35,13 @@ export interface OnkoCommandData {
 
 let bundled: Promise<Buffer> | undefined;
 
-/** The widgets' models as one file that Node 20 and later run without anything beside it. */
+/** The widgets' models as one file. */
 export function onkoCommand(): Promise<Buffer> {
-  bundled ??= bundle();
+  bundled ??= bundleForNode(
+    `${root}/cli/standalone.ts`,
+    '#!/usr/bin/env node\n// Onko: the models of the tutorial’s widgets. node onko.mjs --help. MIT licence.',
+  );
   return bundled;
-}
-
-async function bundle(): Promise<Buffer> {
-  const result = await build({
-    configFile: false,
-    root,
-    logLevel: 'warn',
-    publicDir: false,
-    ssr: { noExternal: true },
-    build: {
-      ssr: `${root}/cli/standalone.ts`,
-      write: false,
-      target: 'node20',
-      // Whoever runs it may want to read it.
-      minify: false,
-      rolldownOptions: {
-        output: {
-          format: 'es',
-          codeSplitting: false,
-          banner:
-            '#!/usr/bin/env node\n// Onko: the models of the tutorial’s widgets. node onko.mjs --help. MIT licence.',
-        },
-      },
-    },
-  });
-  const chunks = [result].flat().flatMap((one) => ('output' in one ? one.output : []));
-  const [chunk] = chunks;
-  if (chunk?.type !== 'chunk' || chunks.length !== 1) throw new Error(`onko.mjs came out as ${chunks.length} files.`);
-  return Buffer.from(chunk.code);
 }
 
 /** Runs every example of every command, in a folder with the last chapter's files in it. */

@@ -2,12 +2,17 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { AstroIntegration } from 'astro';
-import { writePolicies } from './content-security-policy.ts';
+import { serviceOrigin } from '../lib/workbench/container.ts';
+import { writePolicies, type Exceptions } from './content-security-policy.ts';
 import { generatedFiles } from './generated-files.ts';
 import { writeHeaders } from './host-headers.ts';
 import { writeOfflinePack } from './offline-pack.ts';
 import { nodeStandIns } from './node-stand-ins.ts';
 import { virtualModules } from './virtual-modules.ts';
+import { workerFolder } from './workbench-files.ts';
+
+/** Pages that may load more than others: the workbench opens a frame of StackBlitz when the reader has agreed to that. */
+const policyExceptions: Exceptions = { 'workbench/': { 'frame-src': [serviceOrigin] } };
 
 /**
  * Brings what the kernel's pipeline and the machine's build made into the site: as data for the pages (virtual modules)
@@ -19,7 +24,12 @@ export function onko(): AstroIntegration {
     name: 'onko',
     hooks: {
       'astro:config:setup': ({ updateConfig }) => {
-        updateConfig({ vite: { plugins: [virtualModules()], worker: { plugins: () => [nodeStandIns()] } } });
+        const worker = {
+          plugins: () => [nodeStandIns()],
+          // Where the service worker of an isolated workbench has a say about them (offline/isolation-worker.ts).
+          rolldownOptions: { output: { entryFileNames: `${workerFolder}/[name]-[hash].js` } },
+        };
+        updateConfig({ vite: { plugins: [virtualModules()], worker } });
       },
       'astro:config:done': ({ config }) => {
         base = config.base;
@@ -47,7 +57,7 @@ export function onko(): AstroIntegration {
           logger.info(file.path);
         }
         const folder = fileURLToPath(dir).replace(/[/\\]$/, '');
-        const pages = await writePolicies(folder);
+        const pages = await writePolicies(folder, policyExceptions);
         logger.info(`${pages} pages got their Content-Security-Policy`);
         await writeHeaders(folder, base);
         const pack = await writeOfflinePack(folder);

@@ -25,10 +25,20 @@ export interface Site {
   visit(path: string, options?: BrowserContextOptions): Promise<Visit>;
 }
 
-/** Serves `dist` and starts a browser for the tests of one file; both end with them. */
-export async function openSite(): Promise<Site> {
+/**
+ * Serves `dist` and starts a browser for the tests of one file; both end with them. With `headers`, as a host does that reads the
+ * site's `_headers` file.
+ */
+export async function openSite({ headers = false } = {}): Promise<Site> {
   if (!existsSync(`${dist}/index.html`)) throw new UserError('There is no site in dist/ to test.', 'Run ./onko build.');
   const { server, url } = await serve(dist, 0);
+  if (headers) {
+    const rules = await hostHeaders();
+    server.prependListener('request', (request, response) => {
+      const path = new URL(request.url ?? '/', url).pathname;
+      for (const { pattern, name, value } of rules) if (pattern.test(path)) response.setHeader(name, value);
+    });
+  }
   const browsers = new Map<string, Promise<Browser>>();
   /** In Firefox the color scheme and the love of motion are settings of the whole browser: one for each combination. */
   const browserFor = ({ colorScheme, reducedMotion }: BrowserContextOptions): Promise<Browser> => {
@@ -61,6 +71,23 @@ export async function openSite(): Promise<Site> {
       return visited;
     },
   };
+}
+
+/** The rules of the `_headers` file: a pattern, in which a star stands for anything, and headers indented under it. */
+async function hostHeaders(): Promise<{ pattern: RegExp; name: string; value: string }[]> {
+  let pattern = /^$/;
+  return (await readFile(`${dist}/_headers`, 'utf8')).split('\n').flatMap((line) => {
+    const [, name, value] = /^\s+([\w-]+): (.*)$/.exec(line) ?? [];
+    if (name !== undefined && value !== undefined) return [{ pattern, name, value }];
+    if (line !== '')
+      pattern = new RegExp(
+        `^${line
+          .replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&')
+          .split('*')
+          .join('.*')}$`,
+      );
+    return [];
+  });
 }
 
 /** Every page of the built site, as a path below its base: `/`, `/part-1/main-rs/` … */
@@ -111,6 +138,29 @@ export function screenColors(page: Page): Promise<{ colors: string[]; width: num
     const colors = [...new Set(words)].map((word) => [...new Uint8Array(Uint32Array.of(word).buffer)].join());
     return { colors, width, height };
   });
+}
+
+interface AxeViolation {
+  id: string;
+  help: string;
+  nodes: { target: string[]; failureSummary: string }[];
+}
+
+let axe: Promise<string> | undefined;
+
+/** What axe objects to on a page as it is now, with where. */
+export async function violations(page: Page): Promise<{ id: string; help: string; where: string[] }[]> {
+  axe ??= readFile(`${root}/node_modules/axe-core/axe.min.js`, 'utf8');
+  await page.evaluate(await axe); // not as a script of the page: its policy would refuse it
+  const found = await page.evaluate(async () => {
+    const { axe } = window as unknown as { axe: { run(): Promise<{ violations: AxeViolation[] }> } };
+    return (await axe.run()).violations;
+  });
+  return found.map(({ id, help, nodes }) => ({
+    id,
+    help,
+    where: nodes.map(({ target, failureSummary }) => `${target.join(' ')}: ${failureSummary}`),
+  }));
 }
 
 /** Presses something that gives the reader a file. Returns its name and its bytes. */

@@ -23,7 +23,7 @@ const wholes = new Map([
 
 /** Path below dist, or the text itself where it stands in the page → the script. */
 const scripts = new Map<string, string>();
-for await (const path of glob('_astro/**/*.js', { cwd: dist })) {
+for await (const path of glob('{_astro,workbench/workers}/**/*.js', { cwd: dist })) {
   scripts.set(path, readFileSync(`${dist}/${path}`, 'utf8'));
 }
 const files = [...scripts.keys()];

@@ -7,8 +7,9 @@ import { after, before, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { serve } from '../../cli/serve.ts';
 import { writeOfflinePack } from '../../src/integrations/offline-pack.ts';
-import { launchBrowser } from '../browsers.ts';
+import { browserName, launchBrowser } from '../browsers.ts';
 import { boot, dist } from './browser.ts';
+import { ContainerDouble } from './container-double.ts';
 
 const copy = mkdtempSync(`${tmpdir()}/onko-offline-`);
 let browser: Browser;
@@ -85,6 +86,32 @@ test('kept, brought up to date, and removed', { timeout: 180_000 }, async (t) =>
     await page.goto(`${url}no/such/page/`);
     assert.match(await page.locator('h1').innerText(), /not|no /i);
   });
+
+  await t.test(
+    'beside it, the service worker that isolates the workbench for a WebContainer does not stand in the way',
+    { skip: browserName === 'firefox' && 'its driver cannot put a double in the place of another host' },
+    async () => {
+      await switchOn();
+      await ContainerDouble.attach(page);
+      await page.goto(`${url}workbench/`);
+      await page.locator('onko-workbench[data-state=ready]').waitFor();
+      await page.getByRole('radio', { name: 'In a WebContainer' }).check();
+      await page.getByRole('button', { name: 'Agree' }).click();
+      const inContainer = page.locator('onko-workbench[data-state=ready][data-bench=container]');
+      await inContainer.waitFor({ timeout: 20_000 });
+      assert.equal(await workers(page), 2);
+      await switchOff();
+      await page.goto(`${url}workbench/`);
+      await inContainer.waitFor({ timeout: 20_000 });
+      assert.equal(await page.evaluate(() => crossOriginIsolated), true);
+      assert.equal(await boot(page), 'passed');
+      const anew = page.waitForEvent('load');
+      await page.getByRole('button', { name: 'Withdraw the agreement' }).click();
+      await anew;
+      await page.locator('onko-workbench[data-state=ready][data-bench=local]').waitFor();
+      assert.equal(await workers(page), 1);
+    },
+  );
 
   await t.test('a new edition brings only what has changed, and is used when the reader says so', async () => {
     const file = `${copy}/glossary/index.html`;

@@ -4,38 +4,16 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { unzipSync } from 'fflate';
-import type { Page } from 'playwright-core';
 import type { Manifest } from '../../src/lib/manifest.ts';
 import { root } from '../../tools/paths.ts';
-import { boot, dist, openSite, pagePaths } from './browser.ts';
+import { boot, dist, openSite, pagePaths, violations } from './browser.ts';
 
 const site = await openSite();
 const paths = await pagePaths();
-const axe = await readFile(`${root}/node_modules/axe-core/axe.min.js`, 'utf8');
 
 test('the site has its front page, the chapter and the page on the machine', () => {
   for (const path of ['/', '/part-1/main-rs/', '/about/machine/']) assert.ok(paths.includes(path), path);
 });
-
-interface AxeViolation {
-  id: string;
-  help: string;
-  nodes: { target: string[]; failureSummary: string }[];
-}
-
-/** What axe objects to on a page as it is now, with where. */
-async function violations(page: Page): Promise<{ id: string; help: string; where: string[] }[]> {
-  await page.evaluate(axe); // not as a script of the page: its policy would refuse it
-  const found = await page.evaluate(async () => {
-    const { axe } = window as unknown as { axe: { run(): Promise<{ violations: AxeViolation[] }> } };
-    return (await axe.run()).violations;
-  });
-  return found.map(({ id, help, nodes }) => ({
-    id,
-    help,
-    where: nodes.map(({ target, failureSummary }) => `${target.join(' ')}: ${failureSummary}`),
-  }));
-}
 
 for (const colorScheme of ['dark', 'light'] as const) {
   test(`axe objects to nothing once the machine has booted, ${colorScheme}`, async () => {

@@ -11,6 +11,19 @@ test('only files with a hash in their name are kept for ever', () => {
   const forEver = Object.entries(headerRules).filter(([, rule]) => rule['Cache-Control']?.includes('immutable'));
   assert.deepEqual(
     forEver.map(([pattern]) => pattern),
-    ['_astro/*', 'engine/*'],
+    ['workbench/workers/*', '_astro/*', 'engine/*'],
+  );
+});
+
+test('the workbench’s page is isolated and no other page; it may start the site’s workers and the search’s', () => {
+  const opener = Object.entries(headerRules).filter(([, rule]) => rule['Cross-Origin-Opener-Policy'] !== undefined);
+  assert.deepEqual(
+    opener.map(([pattern]) => pattern),
+    ['workbench/'],
+  );
+  const embedder = Object.entries(headerRules).filter(([, rule]) => rule['Cross-Origin-Embedder-Policy'] !== undefined);
+  assert.deepEqual(
+    embedder.map(([pattern]) => pattern),
+    ['workbench/', 'workbench/workers/*', 'pagefind/*'],
   );
 });

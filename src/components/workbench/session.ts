@@ -1,8 +1,6 @@
 import type { Path } from '../../lib/workbench/disk.ts';
+import { patience } from './bench.ts';
 import type { CallName, FileList, FromWorker, ToWorker, WorkbenchCalls } from './protocol.ts';
-
-/** How long anything may take (ms) before the reader is told and the worker is given up. */
-export const patience = 10_000;
 
 interface Pending {
   resolve: (value: never) => void;
@@ -14,9 +12,11 @@ interface Pending {
 export class Session {
   readonly #worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'onko-workbench' });
   readonly #pending = new Map<number, Pending>();
+  readonly #broken: (why: string) => void;
   #lastId = 0;
 
-  private constructor() {
+  private constructor(broken: (why: string) => void) {
+    this.#broken = broken;
     this.#worker.addEventListener('message', ({ data }: MessageEvent<FromWorker>) => {
       const pending = this.#pending.get(data.id);
       if (pending === undefined) return;
@@ -27,13 +27,16 @@ export class Session {
     });
     this.#worker.addEventListener('error', (event) => {
       event.preventDefault();
-      this.#giveUp(`The workbench's worker could not be loaded or broke${event.message ? `: ${event.message}` : ''}.`);
+      this.#fail(`The workbench's worker could not be loaded or broke${event.message ? `: ${event.message}` : ''}.`);
     });
   }
 
-  /** Rejects with an Error in words when the worker does not come up. */
-  static async open(files: FileList, folder: Path): Promise<Session> {
-    const session = new Session();
+  /**
+   * Rejects with an Error in words when the worker does not come up. `broken` is told when it gives up later, besides whoever
+   * waits for an answer.
+   */
+  static async open(files: FileList, folder: Path, broken: (why: string) => void): Promise<Session> {
+    const session = new Session(broken);
     await session.call('open', files, folder);
     return session;
   }
@@ -42,7 +45,7 @@ export class Session {
     return new Promise((resolve, reject) => {
       const id = ++this.#lastId;
       const timer = setTimeout(
-        () => this.#giveUp(`The workbench did not answer within ${patience / 1000} seconds and was stopped.`),
+        () => this.#fail(`The workbench did not answer within ${patience / 1000} seconds and was stopped.`),
         patience,
       );
       this.#pending.set(id, { resolve, reject, timer });
@@ -52,6 +55,11 @@ export class Session {
 
   close(): void {
     this.#giveUp('The workbench was closed.');
+  }
+
+  #fail(why: string): void {
+    this.#giveUp(why);
+    this.#broken(why);
   }
 
   #giveUp(why: string): void {

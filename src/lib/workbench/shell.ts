@@ -274,18 +274,31 @@ export class Shell {
 
   /** Never rejects: what a reader can mend is in the output, with a status of 1. */
   async run(line: string): Promise<Outcome> {
-    const before = this.folder;
-    try {
+    return this.#outcome(async () => {
       const [name, ...args] = splitLine(line);
-      if (name === undefined) return { output: '', status: 0, changed: false, folder: before };
-      const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-      if (command === undefined) throw new InputError(`There is no command ${quote(name)}. Type help to see them all.`);
-      const result = await command.run(args, { disk: this.#disk, folder: before, runOnko: this.#runOnko });
-      this.folder = result.folder ?? before;
+      return name === undefined ? {} : this.#command(name, args);
+    });
+  }
+
+  /** Runs a command whose words have been told apart already. Never rejects, like {@link run}. */
+  async runWords(name: string, args: readonly string[]): Promise<Outcome> {
+    return this.#outcome(() => this.#command(name, args));
+  }
+
+  #command(name: string, args: readonly string[]): Promise<Result> {
+    const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+    if (command === undefined) throw new InputError(`There is no command ${quote(name)}. Type help to see them all.`);
+    return command.run(args, { disk: this.#disk, folder: this.folder, runOnko: this.#runOnko });
+  }
+
+  async #outcome(work: () => Promise<Result>): Promise<Outcome> {
+    try {
+      const result = await work();
+      this.folder = result.folder ?? this.folder;
       return { output: '', status: 0, changed: false, ...result, folder: this.folder };
     } catch (error) {
       const message = error instanceof InputError ? error.message : `This went wrong: ${String(error)}`;
-      return { output: `${message}\n`, status: 1, changed: false, folder: before };
+      return { output: `${message}\n`, status: 1, changed: false, folder: this.folder };
     }
   }
 }
