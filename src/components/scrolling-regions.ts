@@ -12,12 +12,13 @@ function nameOf(listing: HTMLElement): string {
   return `Listing ${listings.indexOf(listing) + 1}${title === '' ? '' : `: ${title}`}`;
 }
 
+function nameRegion(listing: HTMLElement): void {
+  if (listing.role === 'region') listing.ariaLabel = nameOf(listing);
+  else listing.removeAttribute('aria-label');
+}
+
 const roles = new MutationObserver((changes) => {
-  for (const { target } of changes) {
-    if (!(target instanceof HTMLElement) || !listings.includes(target)) continue;
-    if (target.role === 'region') target.ariaLabel = nameOf(target);
-    else target.removeAttribute('aria-label');
-  }
+  for (const { target } of changes) if (target instanceof HTMLElement) nameRegion(target);
 });
 
 const widths = new ResizeObserver((entries) => {
@@ -27,5 +28,8 @@ const widths = new ResizeObserver((entries) => {
   }
 });
 
-for (const listing of listings) roles.observe(listing, { attributeFilter: ['role'] });
+for (const listing of listings) {
+  roles.observe(listing, { attributeFilter: ['role'] });
+  nameRegion(listing); // it may have become one before this ran
+}
 for (const table of document.querySelectorAll('.sl-markdown-content table')) widths.observe(table);
