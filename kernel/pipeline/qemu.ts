@@ -1,11 +1,27 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcessByStdio } from 'node:child_process';
-import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs';
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../../tools/errors.ts';
+import { cache } from '../../tools/paths.ts';
 
 /** What the ISO is to the guest: a CD, a hard disk, or a USB stick. */
 export type Medium = 'cd' | 'disk' | 'usb';
@@ -28,6 +44,8 @@ export interface QemuOptions {
   cpu?: string;
   /** Graphics card, as `-vga` takes it; `none` is a machine without any. */
   vga?: string;
+  /** The sector of 512 bytes, of a disk, whose first read is held back: {@link Qemu.waitUntilHeld}. */
+  holdReadOf?: number;
   /** Further arguments of QEMU. */
   extra?: readonly string[];
   /** Milliseconds of real time that every wait may take; UEFI, which takes longer to start, has more by default. */
@@ -93,6 +111,9 @@ interface PciDevice {
 /** Display controllers have this number in the upper byte of their PCI class. */
 const pciDisplayClass = 0x03;
 
+/** The state of a machine that QEMU keeps: its name, and the block device it is in. */
+const rememberedState = { tag: 'remembered', vmstate: 'state' } as const;
+
 /** Index and data port of the Bochs VBE interface, which QEMU's standard card has, and the registers behind them. */
 const vbe = { index: 0x1ce, data: 0x1cf, width: 1, height: 2, bitsPerPixel: 3, enable: 4, virtualWidth: 6 } as const;
 
@@ -109,10 +130,19 @@ const drives: Record<Medium, (iso: string) => string[]> = {
   ],
 };
 
+/** A disk that fails to read one sector, once; the machine then stops, and reads it again when it goes on. */
+function holdingDrive(image: string, sector: number): string[] {
+  const failure = { event: 'none', iotype: 'read', sector, once: true };
+  const file = { driver: 'blkdebug', image: { driver: 'file', filename: image }, 'inject-error': [failure] };
+  const [option, device] = drive('ide-hd');
+  const backend = JSON.stringify({ driver: 'raw', 'node-name': 'medium', file });
+  return ['-blockdev', backend, option, `${device},rerror=stop`];
+}
+
 /** Bytes; SeaBIOS reads no stick with less than a cylinder of 16 × 63 sectors. */
 const diskSize = 64 << 20;
 
-const drive = (device: string): string[] => ['-device', `${device},drive=medium,bootindex=0`];
+const drive = (device: string): [string, string] => ['-device', `${device},drive=medium,bootindex=0`];
 
 /** Where Debian's package ovmf puts UEFI for virtual machines: in one piece, and with its variables apart. */
 const ovmf = '/usr/share/ovmf';
@@ -124,16 +154,48 @@ const flash = (code: string, variables: string): string[] => [
   ...['-drive', `if=pflash,unit=1,format=raw,snapshot=on,file=${ovmfFlash}/${variables}`],
 ];
 
-const firmwares: Record<GuestFirmware, readonly string[]> = {
-  bios: [],
+const firmwares: Record<GuestFirmware, () => string[]> = {
+  bios: () => [],
   // As a ROM, with its variables in memory: writing them to flash would take a fifth of the time to boot.
-  uefi: ['-bios', `${ovmf}/OVMF.fd`],
+  uefi: () => ['-bios', romWithoutTpm()],
   // Only code in system management mode may write to the variables, which are locked away from all other.
-  'secure-boot': [
+  'secure-boot': () => [
     ...['-machine', 'q35,smm=on', '-global', 'driver=cfi.pflash01,property=secure,value=on'],
     ...flash('OVMF_CODE_4M.ms.fd', 'OVMF_VARS_4M.ms.fd'),
   ],
 };
+
+/** A ROM ends at 4 GiB. */
+const romEnd = 0x1_0000_0000;
+
+/** Where a TPM's registers are. */
+const tpm = 0xfed4_0000;
+
+/**
+ * OVMF as a ROM that begins where a TPM would. QEMU's memory reads as 0 where nothing is, which OVMF takes for a TPM whose
+ * answer it awaits for 1.7 s, half of its time. It knows that there is none by bytes of 0xFF, as on a PC.
+ */
+function romWithoutTpm(): string {
+  const original = `${ovmf}/OVMF.fd`;
+  const { size, mtimeMs } = statSync(original, { throwIfNoEntry: false }) ?? missing(original);
+  const rom = `${cache}/ovmf-${mtimeMs}.rom`;
+  if (!existsSync(rom)) {
+    const unfinished = `${rom}.${process.pid}`;
+    const bytes = Buffer.alloc(romEnd - tpm, 0xff);
+    readFileSync(original).copy(bytes, bytes.length - size);
+    mkdirSync(cache, { recursive: true });
+    writeFileSync(unfinished, bytes);
+    renameSync(unfinished, rom);
+  }
+  return rom;
+}
+
+function missing(file: string): never {
+  throw new UserError(
+    `QEMU's UEFI firmware is not installed: there is no ${file}.`,
+    'Run ./onko test: it installs it.',
+  );
+}
 
 /** Boots an ISO, lets `use` look at the machine, and ends QEMU whatever happens. */
 export async function withQemu<T>(options: QemuOptions, use: (machine: Qemu) => Promise<T>): Promise<T> {
@@ -158,6 +220,8 @@ export class Qemu {
   #errors = '';
   #running = true;
   #reset = false;
+  /** How much of each file is older than the guest's being put back, in bytes. */
+  #old = { serial: 0, debug: 0, log: 0 };
 
   constructor(options: QemuOptions) {
     const { iso, medium = 'cd', firmware = 'bios' } = options;
@@ -166,8 +230,8 @@ export class Qemu {
     const args = [
       ...['-nodefaults', '-display', 'none', '-vga', options.vga ?? 'std'],
       ...['-accel', 'tcg', '-cpu', options.cpu ?? 'qemu64', '-m', options.memory ?? '256M'],
-      ...drives[medium](medium === 'cd' ? iso : this.#disk(iso)),
-      ...firmwares[firmware],
+      ...this.#drive(iso, medium, options.holdReadOf),
+      ...firmwares[firmware](),
       ...['-serial', `file:${this.#folder}/serial`, '-debugcon', `file:${this.#folder}/debug`],
       // A triple fault stops the machine as it stands, and the log tells it from a reset that was asked for.
       ...['-no-reboot', '-no-shutdown', '-d', options.exceptions ? 'int,cpu_reset' : 'cpu_reset'],
@@ -198,12 +262,13 @@ export class Qemu {
     });
   }
 
-  /** A disk with a copy of the ISO at its beginning: disks are larger than what people write to them. */
-  #disk(iso: string): string {
+  #drive(iso: string, medium: Medium, holdReadOf: number | undefined): string[] {
+    if (medium === 'cd') return drives.cd(iso);
+    // A disk has a copy of the ISO at its beginning: disks are larger than what people write to them.
     const image = `${this.#folder}/disk`;
     copyFileSync(iso, image);
     truncateSync(image, Math.max(diskSize, statSync(image).size));
-    return image;
+    return holdReadOf === undefined ? drives[medium](image) : holdingDrive(image, holdReadOf);
   }
 
   readonly #kill = (): void => void this.#process.kill('SIGKILL');
@@ -250,7 +315,7 @@ export class Qemu {
     return (await this.#execute('human-monitor-command', { 'command-line': command })) as string;
   }
 
-  #file(name: string): Buffer {
+  #bytes(name: 'serial' | 'debug' | 'log'): Buffer {
     try {
       return readFileSync(`${this.#folder}/${name}`);
     } catch {
@@ -258,14 +323,76 @@ export class Qemu {
     }
   }
 
-  /** Everything that the guest has sent to COM1. */
-  serial(): string {
-    return this.#file('serial').toString('latin1');
+  #text(name: 'serial' | 'debug' | 'log'): string {
+    return this.#bytes(name).toString('latin1', this.#old[name]);
   }
 
-  /** Everything that the guest has written to port 0xE9. */
+  /** Everything that the guest has sent to COM1, since it was put back if it was. */
+  serial(): string {
+    return this.#text('serial');
+  }
+
+  /** Everything that the guest has written to port 0xE9, since it was put back if it was. */
   debug(): string {
-    return this.#file('debug').toString('latin1');
+    return this.#text('debug');
+  }
+
+  /** Waits until the guest wants the sector of `holdReadOf`. The machine then stands still, and the sector is unread. */
+  async waitUntilHeld(): Promise<void> {
+    await this.#wait('a read of the sector', async () => {
+      const { status } = (await this.#execute('query-status')) as { status: string };
+      return status === 'io-error' || undefined;
+    });
+  }
+
+  /** Remembers the machine as it stands, without its disk, for {@link putBack}. */
+  async remember(): Promise<void> {
+    const filename = `${this.#folder}/state`;
+    const format = { driver: 'qcow2', file: 'state-file' };
+    await this.#job('blockdev-create', { options: { driver: 'file', filename, size: 0 } });
+    await this.#execute('blockdev-add', { driver: 'file', 'node-name': 'state-file', filename });
+    await this.#job('blockdev-create', { options: { ...format, size: 1 << 20 } });
+    await this.#execute('blockdev-add', { ...format, 'node-name': 'state' });
+    await this.#job('snapshot-save', { ...rememberedState, devices: [rememberedState.vmstate] });
+  }
+
+  /** Makes the machine what it was when {@link remember} was called; the disk stays as it is. It stands still until {@link resume}. */
+  async putBack(): Promise<void> {
+    await this.#execute('stop');
+    if (this.#reset) {
+      // Only after a reset, which is forbidden to the guest, may a machine go on that stopped for one.
+      await this.#execute('set-action', { reboot: 'reset' });
+      await this.#execute('system_reset');
+      await this.#execute('set-action', { reboot: 'shutdown' });
+    }
+    await this.#job('snapshot-load', { ...rememberedState, devices: [rememberedState.vmstate] });
+    this.#reset = false;
+    for (const name of ['serial', 'debug', 'log'] as const) this.#old[name] = this.#bytes(name).length;
+  }
+
+  /** Lets a machine go on that stands still. */
+  async resume(): Promise<void> {
+    await this.#execute('cont');
+  }
+
+  /** Changes bytes of the disk behind the guest's back. */
+  changeDisk(offset: number, bytes: Uint8Array): void {
+    const disk = openSync(`${this.#folder}/disk`, 'r+');
+    writeSync(disk, bytes, 0, bytes.length, offset);
+    closeSync(disk);
+  }
+
+  /** Runs one of QEMU's jobs to its end. */
+  async #job(command: string, argumentsOfIt: Record<string, unknown>): Promise<void> {
+    const id = 'onko';
+    await this.#execute(command, { 'job-id': id, ...argumentsOfIt });
+    await this.#wait(command, async () => {
+      const jobs = (await this.#execute('query-jobs')) as { id: string; status: string; error?: string }[];
+      const job = jobs.find((each) => each.id === id);
+      if (job?.error !== undefined) throw new Error(`QEMU: ${command}: ${job.error}`);
+      return job?.status === 'concluded' || undefined;
+    });
+    await this.#execute('job-dismiss', { id });
   }
 
   /**
@@ -291,7 +418,7 @@ export class Qemu {
 
   /** The exceptions behind a triple fault, the first one first; needs the option `exceptions`. */
   exceptions(): CpuException[] {
-    return parseExceptions(this.#file('log').toString('latin1'));
+    return parseExceptions(this.#text('log'));
   }
 
   /** How long QEMU's busiest thread has been running and, ready to run, waiting for its turn, in seconds. Linux only. */
@@ -321,7 +448,7 @@ export class Qemu {
     for (;;) {
       const result = await check();
       if (result !== undefined) return result;
-      if (this.#reset) throw new GuestResetError(this.#file('log').includes('Triple fault'), await this.#describe());
+      if (this.#reset) throw new GuestResetError(this.#text('log').includes('Triple fault'), await this.#describe());
       if (Date.now() > deadline) {
         throw new Error(`Waited ${this.#timeLimit / 1000} s for ${what}.\n${await this.#describe()}`);
       }

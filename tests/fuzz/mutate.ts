@@ -14,14 +14,19 @@ const interesting: readonly bigint[] = [
 const roomToGrow = 4096;
 
 /**
- * One to six changes to a seed: flipped bits, numbers on which parsers stumble, cut ends, blocks that are left out,
+ * One to six changes (or at most `most`) to a seed: flipped bits, numbers on which parsers stumble, cut ends, blocks that are left out,
  * repeated, moved or taken from another seed, and words that the format knows. A few inputs are noise from end to end.
  */
-export function mutateBytes(seeds: readonly Uint8Array[], words: readonly Uint8Array[], random: Random): Uint8Array {
+export function mutateBytes(
+  seeds: readonly Uint8Array[],
+  words: readonly Uint8Array[],
+  random: Random,
+  most = 6,
+): Uint8Array {
   if (random.chance(1 / 50)) return random.bytes(random.below(300));
   let bytes = random.pick(seeds);
   const longest = Math.max(...seeds.map(({ length }) => length)) + roomToGrow;
-  for (let left = 1 + random.below(6); left > 0; left--) bytes = changeBytes(bytes, seeds, words, random);
+  for (let left = 1 + random.below(most); left > 0; left--) bytes = changeBytes(bytes, seeds, words, random);
   return bytes.length > longest ? bytes.slice(0, longest) : bytes;
 }
 
@@ -107,11 +112,11 @@ const oddities = [
 ];
 
 /** The same for text: characters instead of bytes, and numbers as people and programs write them. */
-export function mutateText(seeds: readonly string[], words: readonly string[], random: Random): string {
+export function mutateText(seeds: readonly string[], words: readonly string[], random: Random, most = 6): string {
   if (random.chance(1 / 50)) return noise(random);
   let text = random.pick(seeds);
   const longest = Math.max(...seeds.map(({ length }) => length)) + roomToGrow;
-  for (let left = 1 + random.below(6); left > 0; left--) text = changeText(text, seeds, words, random);
+  for (let left = 1 + random.below(most); left > 0; left--) text = changeText(text, seeds, words, random);
   return text.slice(0, longest);
 }
 

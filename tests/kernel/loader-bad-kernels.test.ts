@@ -10,6 +10,7 @@ import { buildChapter } from '../../kernel/pipeline/build.ts';
 import { withQemu } from '../../kernel/pipeline/qemu.ts';
 import { pcWith } from '../machine/fixtures/built-engine.ts';
 import { bootAtOnce, kernelBase, makeDisc, makeElf } from './fixtures/loader-disc.ts';
+import { placeOf, sizeField } from './fixtures/rewind.ts';
 
 const chapterKernel = new Uint8Array(await readFile(await buildChapter('05-main-rs')));
 
@@ -31,19 +32,11 @@ const refusal = /^Cannot boot.*\.$/m;
 const discBytes = await (async () => {
   const room = new Uint8Array(Math.max(chapterKernel.length, 8192)).fill(0x5a);
   const disc = new Uint8Array(await readFile(await discWith(room)));
-  const start = Buffer.from(disc).indexOf(room);
-  // The file's directory record (ECMA-119, 9.1): block and size, each in both byte orders.
-  const place = Buffer.alloc(8);
-  place.writeUInt32LE(start / 2048);
-  place.writeUInt32BE(start / 2048, 4);
-  const size = Buffer.from(disc).indexOf(place) + 8;
-  assert.ok(start > 0 && size > 8);
+  const { start, size } = placeOf(Buffer.from(disc), room);
   return (kernel: Uint8Array): Uint8Array => {
     const copy = disc.slice();
     copy.fill(0, start, start + room.length).set(kernel, start);
-    const view = new DataView(copy.buffer);
-    view.setUint32(size, kernel.length, true);
-    view.setUint32(size + 4, kernel.length, false);
+    copy.set(sizeField(kernel.length), size);
     return copy;
   };
 })();

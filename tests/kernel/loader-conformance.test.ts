@@ -5,19 +5,12 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { buildBare, buildFolder } from '../../kernel/pipeline/toolchain.ts';
 import { withQemu, type QemuOptions } from '../../kernel/pipeline/qemu.ts';
-import { root } from '../../tools/paths.ts';
 import { thorough } from '../thorough.ts';
+import { buildConformance } from './fixtures/conformance.ts';
 import { makeDisc } from './fixtures/loader-disc.ts';
 
-const kernel = await readFile(
-  await buildBare({
-    folder: `${root}/tests/kernel/conformance`,
-    output: `${buildFolder}/output/conformance`,
-    binary: 'conformance',
-  }),
-);
+const kernel = await buildConformance();
 
 const config = [
   'timeout: 0',
