@@ -6,6 +6,7 @@ import type { Chapter } from './chapters.ts';
 import { composeChapter } from './compose.ts';
 import type { Tree } from './compose.ts';
 import { efiImage } from './efi-image.ts';
+import { withChecksum } from './pe-checksum.ts';
 import { bareTarget, buildBare, buildFolder, buildHosted, loaderFolder, uefiTarget } from './toolchain.ts';
 
 /** The name of the reader's crate, and so of the binary that cargo makes of it. */
@@ -56,7 +57,7 @@ export async function buildLoader(options: BuildOptions = {}): Promise<LoaderIma
       ...options,
     }),
   );
-  return { bios, uefi: efiImage(program) };
+  return { bios, uefi: efiImage(withChecksum(program)) };
 }
 
 /** Compiles the BIOS half. Returns the path of its flat binary. */

@@ -204,6 +204,8 @@ async function sourceHash(experiment: Experiment): Promise<string> {
   const recipe = JSON.stringify({ chapter, debug, make, machine, expect });
   if (expect.boot === undefined && make === undefined) return fingerprint([], [...tree, recipe]);
   const makers = ['make', 'bios-install', 'limine-stand-in'].map((name) => `kernel/pipeline/${name}.ts`);
-  const files = [...loaderSources(), defaultConfiguration, ...makers];
+  // The discs boot by BIOS only: the loader's half for UEFI is not on them.
+  const loader = loaderSources().filter((path) => !path.startsWith('kernel/loader/uefi/'));
+  const files = [...loader, defaultConfiguration, ...makers];
   return fingerprint(files, [...tree, recipe, ...biosBoot(biosImage), sourceDate]);
 }

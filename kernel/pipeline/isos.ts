@@ -261,7 +261,7 @@ function sourceHash(id: string): Promise<string> {
 function treeHash(tree: Tree, probing: readonly string[] = []): Promise<string> {
   const texts = [...tree].flatMap(([path, { text }]) => [path, text]);
   const recipe = [...ourBoot, sourceDate];
-  const makers = ['make', 'efi-image', 'bios-install'].map((name) => `kernel/pipeline/${name}.ts`);
+  const makers = ['make', 'efi-image', 'pe-checksum', 'bios-install'].map((name) => `kernel/pipeline/${name}.ts`);
   return fingerprint([...loaderSources(), defaultConfiguration, ...makers, ...probing], [...texts, ...recipe]);
 }
 

@@ -6,6 +6,7 @@ mod console;
 mod disk;
 mod kernel;
 mod memory;
+mod own_file;
 mod pc;
 mod video;
 
@@ -26,8 +27,26 @@ fn main() -> Status {
     // The firmware resets the PC after five minutes otherwise, in the middle of somebody's menu. Without such a timer there
     // is nothing to switch off.
     let _switched_off = boot::set_watchdog_timer(0, 0x1_0000, None);
+    assert_undamaged();
     let Err(refusal) = run();
     refuse(format_args!("{refusal}"))
+}
+
+/// Refuses to go on with a program that is not what was built.
+fn assert_undamaged() {
+    const FILE: &str = "\\EFI\\BOOT\\BOOTX64.EFI on the EFI image";
+    match own_file::wrong_checksum() {
+        Ok(None) => (),
+        Ok(Some((found, expected))) => refuse(format_args!(
+            "Cannot boot: the loader's own file is damaged; {FILE} has the checksum {found:#x}, expected {expected:#x}; \
+             write the disc or the stick anew."
+        )),
+        Err(error) => refuse(format_args!(
+            "Cannot boot: the loader's own file cannot be read; reading {FILE} failed, the firmware reports status {}; \
+             write the disc or the stick anew.",
+            error.status()
+        )),
+    }
 }
 
 fn run() -> Result<Infallible, Refusal<'static>> {
