@@ -233,9 +233,13 @@ async function makeIso(id: string, iso: string, boot: Boot): Promise<string> {
     make({ folder: tree, programs: `${boot.scratch}/programs`, cargo, limine: boot.folder, onOutput }),
   );
   await copyFile(`${tree}/${madeIso}`, iso);
-  await step('running xorriso without each of its options', () =>
-    recordXorrisoOptions(tree, composed.get(readersMakefile)?.text ?? '', iso, `${dirname(iso)}/${xorrisoRecordFile}`),
-  );
+  // The page shows this of the committed ISO.
+  if (boot.loader === 'onko') {
+    const makefile = composed.get(readersMakefile)?.text ?? '';
+    await step('running xorriso without each of its options', () =>
+      recordXorrisoOptions(tree, makefile, iso, `${dirname(iso)}/${xorrisoRecordFile}`),
+    );
+  }
   return `${tree}/${madeKernel}`;
 }
 

@@ -61,6 +61,18 @@ test('while the menu waits the CPU sleeps between interrupts', async () => {
   });
 });
 
+test('there is no editor: its keys change nothing, and the options about it neither', async () => {
+  const iso = await menuDisc('timeout: no\neditor_enabled: yes\ninterface_resolution: 800x600\nterm_palette: 000000\n');
+  await withQemu({ iso }, async (machine) => {
+    await waitForRow(machine, /Onko OS/);
+    for (const key of ['e', 'c', 'b', 's', 'esc', 'f10']) await machine.pressKeys(key);
+    await machine.pressKeys('down');
+    await machine.pressKeys('down');
+    await machine.pressKeys('ret');
+    assert.equal(await loaded(machine), '/third.elf', 'the keys before did not move the selection, or open anything');
+  });
+});
+
 test('keys stop the countdown, open directories and choose what Enter boots', async () => {
   await withQemu({ iso: await menuDisc('timeout: 5\n') }, async (machine) => {
     await waitForRow(machine, /Booting automatically/);
