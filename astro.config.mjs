@@ -55,11 +55,13 @@ export default defineConfig({
         './src/styles/prose.css',
         './src/styles/widgets.css',
         './src/styles/machine.css',
+        './src/styles/forced-colors.css',
         './src/styles/print.css',
       ],
       components: {
         Head: './src/components/overrides/Head.astro',
         Search: './src/components/overrides/Search.astro',
+        ThemeSelect: './src/components/overrides/ThemeSelect.astro',
         Hero: './src/components/overrides/Hero.astro',
         PageTitle: './src/components/overrides/PageTitle.astro',
         Footer: './src/components/overrides/Footer.astro',

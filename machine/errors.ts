@@ -24,9 +24,13 @@ export const noMemory = (cause?: unknown): MachineError =>
     cause,
   );
 
+/** How browsers say that an array or a WebAssembly memory could not be had: none has an exception of its own for it. */
+const outOfMemory = /out of memory|could not allocate|allocation failed/i;
+
 /** Any thrown value as a failure in words. */
 export function asFailure(error: unknown): MachineFailure {
   if (error instanceof MachineError) return { message: error.message, fix: error.fix };
+  if (outOfMemory.test(String(error))) return asFailure(noMemory(error));
   return {
     message: `The machine broke: ${error instanceof Error ? error.message : String(error)}.`,
     fix: 'Press power to start it again. If it happens again, please report it with the name of the ISO.',

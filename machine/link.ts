@@ -168,6 +168,10 @@ export function answerCalls(handlers: Handlers): void {
       framesOut = Math.max(0, framesOut - 1);
       return;
     }
+    if ('ping' in data) {
+      send({ alive: true });
+      return;
+    }
     try {
       // TypeScript cannot see that a call and its arguments belong together.
       const handler = handlers[data.call] as (...args: readonly unknown[]) => unknown;

@@ -1,6 +1,6 @@
 /** The machine as the page sees it: one object, whose PC runs in a worker of its own. */
 import type { Registers } from './engine.ts';
-import { MachineError, noWebAssembly } from './errors.ts';
+import { asFailure, MachineError, noWebAssembly } from './errors.ts';
 import type {
   CallName,
   Calls,
@@ -17,6 +17,7 @@ import type {
 } from './protocol.ts';
 import type { Screen } from './screen.ts';
 import type { Snapshot } from './snapshot.ts';
+import { Watchdog } from './watchdog.ts';
 
 export type { Registers } from './engine.ts';
 export { MachineError } from './errors.ts';
@@ -40,6 +41,13 @@ interface Pending {
   reject: (error: MachineError) => void;
 }
 
+/** The worker is gone, and nobody has said why. */
+const died = (): MachineError =>
+  new MachineError(
+    'The machine does not answer any more: the browser has ended its worker, perhaps because memory ran out.',
+    'Press power to start it again.',
+  );
+
 /** Some calls mean nothing before there is a PC. */
 const notOn = (call: string): MachineError =>
   new MachineError(`The machine is off, so it cannot answer "${call}".`, 'Press power first.');
@@ -56,6 +64,7 @@ export class Machine extends EventTarget {
   readonly #context: CanvasRenderingContext2D | null;
   readonly #pending = new Map<number, Pending>();
   #worker: Worker | null = null;
+  #watchdog: Watchdog | undefined;
   #prepared: Promise<void> | null = null;
   #state: MachineState = 'off';
   #lastId = 0;
@@ -100,8 +109,7 @@ export class Machine extends EventTarget {
       await this.prepare();
       await this.#call('powerOn', iso, cpu);
     } catch (error) {
-      if (attempt === this.#attempt && this.state === 'loading')
-        this.#fail(error instanceof MachineError ? error : notOn('powerOn'));
+      if (attempt === this.#attempt && this.state === 'loading') this.#fail(asFailure(error));
       throw error;
     }
   }
@@ -258,13 +266,27 @@ export class Machine extends EventTarget {
         `The machine's worker could not be loaded or broke${said}.`,
         'Reload the page. If it stays so, the site was not deployed completely.',
       );
-      if (this.#state === 'off') this.#terminate(failure);
-      else this.#fail(failure);
+      this.#lose(failure);
     });
+    this.#watchdog = new Watchdog(
+      () => worker.postMessage({ ping: true } satisfies ToWorker),
+      () => this.#state === 'running' || this.#pending.size > 0,
+      () => this.#lose(died()),
+    );
     return worker;
   }
 
+  /** The worker is no more. One that was only prepared is replaced by the next power-on, without a word to the page. */
+  #lose(why: MachineError): void {
+    if (this.#state === 'off') this.#terminate(why);
+    else this.#fail(why);
+  }
+
   #receive(message: FromWorker): void {
+    if ('alive' in message) {
+      this.#watchdog?.answered();
+      return;
+    }
     if ('event' in message) {
       this.#handle(message);
       return;
@@ -293,17 +315,25 @@ export class Machine extends EventTarget {
   }
 
   #draw({ pixels, width, height, instructions }: WorkerEvents['picture']): void {
-    const context = this.#context;
-    if (context !== null) {
-      const { canvas } = context;
-      if (canvas.width !== width || canvas.height !== height) {
-        canvas.width = width;
-        canvas.height = height;
-      }
-      context.putImageData(new ImageData(new Uint8ClampedArray(pixels), width, height), 0, 0);
+    try {
+      this.#paint(new ImageData(new Uint8ClampedArray(pixels), width, height));
+    } catch (error) {
+      this.#fail(asFailure(error));
+      return;
     }
     this.#worker?.postMessage({ drawn: true } satisfies ToWorker);
     this.#emit('frame', { width, height, instructions });
+  }
+
+  #paint(picture: ImageData): void {
+    const context = this.#context;
+    if (context === null) return;
+    const { canvas } = context;
+    if (canvas.width !== picture.width || canvas.height !== picture.height) {
+      canvas.width = picture.width;
+      canvas.height = picture.height;
+    }
+    context.putImageData(picture, 0, 0);
   }
 
   #setState(state: MachineState): void {
@@ -321,6 +351,7 @@ export class Machine extends EventTarget {
 
   /** Ends the worker, and with it all memory; whoever waits for an answer hears why. */
   #terminate(why = new MachineError('The machine was switched off.', 'Press power to start it again.')): void {
+    this.#watchdog?.stop();
     this.#worker?.terminate();
     this.#worker = null;
     this.#prepared = null;

@@ -106,7 +106,9 @@ export type CallName = keyof Calls;
 export type ToWorker =
   | { [K in CallName]: { id: number; call: K; with: Parameters<Calls[K]> } }[CallName]
   /** The last `picture` is on the canvas: the next one may come. */
-  | { drawn: true };
+  | { drawn: true }
+  /** Asks for a sign of life, which is `{ alive: true }`. */
+  | { ping: true };
 
 /** Events that the worker sends; the main thread makes `frame` from `picture`. */
 export type WorkerEvents = Omit<MachineEvents, 'frame' | 'error'> & {
@@ -118,4 +120,5 @@ export type WorkerEvents = Omit<MachineEvents, 'frame' | 'error'> & {
 export type FromWorker =
   | { id: number; result: unknown }
   | { id: number; failure: MachineFailure }
+  | { alive: true }
   | { [K in keyof WorkerEvents]: { event: K; detail: WorkerEvents[K] } }[keyof WorkerEvents];

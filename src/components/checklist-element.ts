@@ -1,12 +1,13 @@
 import {
-  checklistKey,
   parseTicked,
   serializeTicked,
+  storedTicks,
   tickedInWords,
   type Ticked,
   withTick,
   withoutItems,
 } from '../lib/checklist.ts';
+import { load, saveOrTell } from './storage.ts';
 
 /** `<onko-checklist>`: gives the list of Checklist.astro its boxes, and keeps the ticks in this browser. */
 class Checklist extends HTMLElement {
@@ -20,7 +21,7 @@ class Checklist extends HTMLElement {
     this.addEventListener('change', this.#tick);
     this.querySelector('[data-action=reset]')?.addEventListener('click', this.#reset);
     window.addEventListener('storage', this.#followOtherTabs);
-    this.#ticked = load() ?? this.#ticked;
+    this.#ticked = parseTicked(load(storedTicks));
     this.#show();
   }
 
@@ -43,25 +44,19 @@ class Checklist extends HTMLElement {
   };
 
   readonly #followOtherTabs = ({ key }: StorageEvent): void => {
-    if (key !== null && key !== checklistKey) return;
+    if (key !== null && key !== storedTicks.key) return;
     this.#ticked = this.#current();
     this.#show();
   };
 
   /** What is stored now: another tab may have changed it. */
   #current(): Ticked {
-    return (this.#stored ? load() : undefined) ?? this.#ticked;
+    return this.#stored ? parseTicked(load(storedTicks)) : this.#ticked;
   }
 
   #keep(ticked: Ticked): void {
     this.#ticked = ticked;
-    try {
-      localStorage.setItem(checklistKey, serializeTicked(ticked));
-      this.#stored = true;
-    } catch {
-      // The list works all the same, it only does not remember.
-      this.#stored = false;
-    }
+    this.#stored = saveOrTell(storedTicks, serializeTicked(ticked));
     this.#show();
   }
 
@@ -75,15 +70,6 @@ class Checklist extends HTMLElement {
     const status = this.querySelector('[role=status]');
     const ids = boxes.map((box) => box.dataset['item'] ?? '');
     if (status !== null) status.textContent = tickedInWords(this.#ticked, ids);
-  }
-}
-
-/** The stored ticks; undefined where storage cannot be read. */
-function load(): Ticked | undefined {
-  try {
-    return parseTicked(localStorage.getItem(checklistKey));
-  } catch {
-    return undefined;
   }
 }
 

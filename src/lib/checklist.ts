@@ -1,10 +1,10 @@
+import type { Stored } from './stored.ts';
+
 /**
  * What a reader has ticked off in the checklists of the chapters.
- *
- * Kept under the ids of the items, never their wording or order, so that a rewritten list loses nothing. The key names
- * the version of this format.
+ * Kept under the ids of the items, never their wording or order, so that a rewritten list loses nothing.
  */
-export const checklistKey = 'onko.checklist.v1';
+export const storedTicks: Stored = { key: 'onko.checklist.v1' };
 
 /** The ids of the ticked items. */
 export type Ticked = ReadonlySet<string>;

@@ -1,10 +1,10 @@
+import type { Stored } from './stored.ts';
+
 /**
  * What readers have changed on the pages: the widget's id → its setting as text, in whatever form that widget reads.
- *
- * Ids never change, so that renaming or moving a page loses nothing. The key names the version of this format; a later
- * format reads this one and writes its own beside it.
+ * Ids never change, so that renaming or moving a page loses nothing.
  */
-export const keptKey = 'onko.kept.v1';
+export const keptSettings: Stored = { key: 'onko.kept.v1' };
 
 /** The widgets that keep something. */
 export type KeptId = 'color' | 'conf' | 'draw';

@@ -1,11 +1,10 @@
+import type { Stored } from './stored.ts';
+
 /**
  * The reader's progress: which chapters they have read to the end, and which they have seen boot.
- *
- * Kept under chapter ids (`05-main-rs`), which never change, so that renaming or moving a page loses nothing. The key
- * names the version of this format; a later format reads this one and writes its own beside it, so going back to an
- * older copy of the site still finds what it knew.
+ * Kept under chapter ids (`05-main-rs`), which never change, so that renaming or moving a page loses nothing.
  */
-export const progressKey = 'onko.progress.v1';
+export const storedProgress: Stored = { key: 'onko.progress.v1' };
 
 export type ChapterState = 'new' | 'read' | 'booted';
 

@@ -2,9 +2,8 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { isosFolder, readManifest } from '../../kernel/pipeline/isos.ts';
-import type { Page } from 'playwright-core';
 import { busyDisc, echoingDisc, faultingDisc, paintingDisc, talkingDisc } from '../machine/fixtures/boot-disc.ts';
-import { boot, machinePaths, openSite, screenColors, verdict } from './browser.ts';
+import { boot, machinePaths, openSite, screenColors, verdict, visitWithDisc } from './browser.ts';
 
 const site = await openSite();
 
@@ -126,20 +125,8 @@ test('an ISO that is no ISO fails in words, not in silence', async () => {
   assert.notEqual((await page.locator('[data-fault]').textContent())?.trim(), '');
 });
 
-/** The front page with another disc in the machine's drive. */
-async function visitWithDisc(disc: Uint8Array<ArrayBuffer>): Promise<Page> {
-  const { page } = await site.visit('/about/machine/');
-  await page.route('**/isos/*.iso', (route) => route.fulfill({ status: 200, body: Buffer.from(disc) }));
-  await page.goto(site.url);
-  const hash = createHash('sha256').update(disc).digest('hex');
-  await page
-    .locator('onko-machine')
-    .evaluate((machine, sha256) => machine.setAttribute('data-iso-sha256', sha256), hash);
-  return page;
-}
-
 test('a screen of another colour fails, and the verdict names the first pixel and both values', async () => {
-  const page = await visitWithDisc(paintingDisc(0x00ff0000));
+  const page = await visitWithDisc(site, paintingDisc(0x00ff0000));
   assert.equal(await boot(page), 'failed');
   const said = (await page.locator('[data-verdict-text]').textContent()) ?? '';
   assert.match(said, /All 786,432 pixels differ\. The first is at x 0, y 0: 0x00FF0000 instead of 0x000C1821\./);
@@ -147,7 +134,7 @@ test('a screen of another colour fails, and the verdict names the first pixel an
 });
 
 test('a triple fault is a failed verdict that says so, and the next press of power starts again', async () => {
-  const page = await visitWithDisc(faultingDisc());
+  const page = await visitWithDisc(site, faultingDisc());
   assert.equal(await boot(page), 'failed');
   assert.match((await page.locator('[data-verdict-text]').textContent()) ?? '', /triple fault/i);
   await page.locator('onko-machine[data-state="stopped"]').waitFor();
@@ -158,7 +145,7 @@ test('a triple fault is a failed verdict that says so, and the next press of pow
 });
 
 test('a machine that does not halt can be paused and resumed', async () => {
-  const page = await visitWithDisc(busyDisc());
+  const page = await visitWithDisc(site, busyDisc());
   const pause = page.locator('[data-action="pause"]');
   await page.locator('[data-action="power"]').click();
   await page.locator('onko-machine[data-state="running"]').waitFor();
@@ -171,14 +158,14 @@ test('a machine that does not halt can be paused and resumed', async () => {
 });
 
 test('what the guest writes is there as text: on the screen, and on the paper strip once', async () => {
-  const page = await visitWithDisc(talkingDisc('No kernel here.'));
+  const page = await visitWithDisc(site, talkingDisc('No kernel here.'));
   assert.equal(await boot(page), 'failed');
   assert.match((await page.locator('[data-text-screen]').textContent()) ?? '', /No kernel here\./);
   assert.equal(await page.locator('[data-serial]').innerText(), 'No kernel here.');
 });
 
 test('typing reaches the guest while the screen has the focus', async () => {
-  const page = await visitWithDisc(echoingDisc());
+  const page = await visitWithDisc(site, echoingDisc());
   await page.locator('[data-action="power"]').click();
   await page.locator('onko-machine[data-state="running"]').waitFor();
   await page.locator('onko-machine canvas').click();

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { glob, readFile } from 'node:fs/promises';
 import { after, afterEach } from 'node:test';
@@ -105,6 +106,18 @@ export async function machinePaths(): Promise<string[]> {
     if (html.includes('<onko-machine')) paths.push(path);
   }
   return paths;
+}
+
+/** The front page with another disc in the machine's drive. */
+export async function visitWithDisc(site: Site, disc: Uint8Array<ArrayBuffer>): Promise<Page> {
+  const { page } = await site.visit('/about/machine/');
+  await page.route('**/isos/*.iso', (route) => route.fulfill({ status: 200, body: Buffer.from(disc) }));
+  await page.goto(site.url);
+  const hash = createHash('sha256').update(disc).digest('hex');
+  await page
+    .locator('onko-machine')
+    .evaluate((machine, sha256) => machine.setAttribute('data-iso-sha256', sha256), hash);
+  return page;
 }
 
 /** Presses the machine's power button and waits for the page's verdict. */

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { unzipSync } from 'fflate';
 import type { Page } from 'playwright-core';
 import { serviceOrigin } from '../../src/lib/workbench/container.ts';
-import { decodeEdits, editsKey } from '../../src/lib/workbench/edits.ts';
+import { decodeEdits, storedEdits } from '../../src/lib/workbench/edits.ts';
 import { browserName } from '../browsers.ts';
 import { boot, dist, downloaded, openSite, pagePaths, verdict } from './browser.ts';
 import { ContainerDouble } from './container-double.ts';
@@ -49,7 +49,7 @@ async function type(page: Page, line: string, answer: RegExp): Promise<void> {
 
 /** What the browser keeps of the reader's changes to a chapter's files. */
 const kept = (page: Page, chapter: string) =>
-  page.evaluate((key) => localStorage.getItem(key) ?? '', editsKey(chapter)).then(decodeEdits);
+  page.evaluate((key) => localStorage.getItem(key) ?? '', storedEdits(chapter).key).then(decodeEdits);
 
 for (const { name, skip, visit } of places) {
   test(`from the first key to a booted ISO, ${name}`, { skip }, async () => {
@@ -81,7 +81,10 @@ for (const { name, skip, visit } of places) {
     await type(page, 'cat limine.conf', /timeout: 7/);
     await type(page, 'cp limine.conf other.conf', /cp limine/);
     await page.getByRole('button', { name: '07-makefile/other.conf' }).waitFor();
-    await page.waitForFunction((key) => localStorage.getItem(key)?.includes('other.conf'), editsKey('07-makefile'));
+    await page.waitForFunction(
+      (key) => localStorage.getItem(key)?.includes('other.conf'),
+      storedEdits('07-makefile').key,
+    );
     await page.reload();
     await ready(page);
     await type(page, 'cat other.conf', /timeout: 7/);

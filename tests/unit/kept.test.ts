@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { keptKey, parseKept } from '../../src/lib/kept.ts';
+import { keptSettings, parseKept } from '../../src/lib/kept.ts';
 
 test('what is kept is read back by id, and whatever else lies under the key counts as nothing', () => {
-  assert.equal(keptKey, 'onko.kept.v1');
+  assert.equal(keptSettings.key, 'onko.kept.v1');
   assert.deepEqual(parseKept('{"color":"color=ff8000&order=rgb","later":"x"}'), {
     color: 'color=ff8000&order=rgb',
     later: 'x',

@@ -12,6 +12,8 @@ const patience = 30_000;
  */
 class OfflinePack extends HTMLElement {
   #info: OfflinePackInfo | undefined;
+  /** Some files of a pack that could not be kept whole are here: the next try goes on from them, and they can be removed. */
+  #partial = false;
 
   connectedCallback(): void {
     this.addEventListener('click', (event) => {
@@ -95,7 +97,7 @@ class OfflinePack extends HTMLElement {
       if (registration.installing) await this.#follow(registration.installing);
       else this.#show(this.#stateOf(registration));
     } catch (error) {
-      this.#fail(error instanceof Error ? error.message : String(error));
+      await this.#fail(error instanceof Error ? error.message : String(error));
     }
   }
 
@@ -114,7 +116,8 @@ class OfflinePack extends HTMLElement {
     this.#show(this.#stateOf(await this.#registration()));
   }
 
-  #fail(why: string): void {
+  async #fail(why: string): Promise<void> {
+    this.#partial = (await this.#keptFiles()) > 0;
     this.#show({
       kind: 'failed',
       why: `The pack could not be kept: ${why}. What you had before still works. Check the network and the disk, then try again.`,
@@ -142,7 +145,8 @@ class OfflinePack extends HTMLElement {
     if (info !== undefined) this.#button('keep').textContent = `Keep this site (${packSize(info)})`;
     this.#button('keep').hidden = info === undefined || !(state.kind === 'absent' || state.kind === 'failed');
     this.#button('use-now').hidden = state.kind !== 'outdated';
-    this.#button('remove').hidden = state.kind !== 'kept' && state.kind !== 'outdated';
+    const here = state.kind === 'kept' || state.kind === 'outdated' || (state.kind === 'failed' && this.#partial);
+    this.#button('remove').hidden = !here;
   }
 
   #button(action: string): HTMLButtonElement {

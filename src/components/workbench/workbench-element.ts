@@ -2,11 +2,12 @@ import { unzipSync } from 'fflate';
 import type { Checkpoint, KernelSymbol } from '../../lib/manifest.ts';
 import { agreementKey, decodeAgreement, encodeAgreement, type Agreement } from '../../lib/workbench/agreement.ts';
 import type { Path } from '../../lib/workbench/disk.ts';
-import { applyEdits, decodeEdits, editsBetween, editsKey, encodeEdits } from '../../lib/workbench/edits.ts';
+import { applyEdits, decodeEdits, editsBetween, encodeEdits, storedEdits } from '../../lib/workbench/edits.ts';
 import type { Effect } from '../../lib/workbench/shell.ts';
 import type { TerminalChange } from '../../lib/workbench/terminal-text.ts';
 import { download } from '../download.ts';
 import { machinePanel } from '../machine/panel.ts';
+import { load, save } from '../storage.ts';
 import { patience, type Bench, type BenchHost, type Files } from './bench.ts';
 import type { ContainerBench } from './container-bench.ts';
 import { endIsolation, isolate } from './isolation.ts';
@@ -166,7 +167,7 @@ class Workbench extends HTMLElement {
     if (opening !== this.#opening) return;
     const folder = `/${chapter.id}`;
     this.#original = original;
-    this.#files = carried ?? applyEdits(original, decodeEdits(stored(editsKey(chapter.id))));
+    this.#files = carried ?? applyEdits(original, decodeEdits(load(storedEdits(chapter.id))));
     this.#openChapter = chapter.id;
     const bench = await this.#openBench(folder, opening);
     if (bench === undefined) return;
@@ -487,11 +488,8 @@ class Workbench extends HTMLElement {
     this.#showTree();
     this.#reread();
     const edits = editsBetween(this.#original, files);
-    const key = editsKey(this.#openChapter);
-    try {
-      if (edits.files.size === 0 && edits.removed.size === 0) localStorage.removeItem(key);
-      else localStorage.setItem(key, encodeEdits(edits));
-    } catch {
+    const none = edits.files.size === 0 && edits.removed.size === 0;
+    if (!save(storedEdits(this.#openChapter), none ? undefined : encodeEdits(edits))) {
       throw new Error(
         'The browser keeps no more of your changes: its storage is full or switched off. They last until this page is closed. Take them with you: Download as zip.',
       );
@@ -500,11 +498,8 @@ class Workbench extends HTMLElement {
 
   /** The chapter's files as they came. */
   async #putBack(): Promise<void> {
-    try {
-      localStorage.removeItem(editsKey(this.#chapter.id));
-    } catch {
-      // Without storage there is nothing kept.
-    }
+    // Without storage there is nothing kept, and nothing to forget.
+    save(storedEdits(this.#chapter.id), undefined);
     await this.#open();
   }
 
@@ -602,15 +597,7 @@ function inWords(error: unknown): string {
 }
 
 function agreement(): Agreement | undefined {
-  return decodeAgreement(stored(agreementKey));
-}
-
-function stored(key: string): string | null {
-  try {
-    return localStorage.getItem(key);
-  } catch {
-    return null;
-  }
+  return decodeAgreement(load({ key: agreementKey }));
 }
 
 async function fetchFile(url: string): Promise<Uint8Array<ArrayBuffer>> {

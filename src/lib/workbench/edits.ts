@@ -1,4 +1,5 @@
 /** What a reader has changed in a chapter's files, as the browser keeps it. */
+import type { Stored } from '../stored.ts';
 import type { Path } from './disk.ts';
 
 export interface Edits {
@@ -9,9 +10,24 @@ export interface Edits {
 
 type Files = ReadonlyMap<Path, Uint8Array<ArrayBuffer>>;
 
-/** Where the edits of a chapter are kept: the chapter's id never changes. */
-export function editsKey(chapter: string): string {
-  return `onko:workbench:${chapter}`;
+/**
+ * Where the edits of a chapter are kept: the chapter's id never changes. The first format named its version in the text, and
+ * not in the key.
+ */
+export function storedEdits(chapter: string): Stored {
+  return {
+    key: `onko.workbench.v2.${chapter}`,
+    older: [{ key: `onko:workbench:${chapter}`, upgrade: upgradeFirstFormat }],
+  };
+}
+
+function upgradeFirstFormat(text: string): string | undefined {
+  try {
+    const { version, ...edits } = JSON.parse(text) as Record<string, unknown>;
+    return version === 1 && isStored(edits) ? JSON.stringify(edits) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function equal(a: Uint8Array, b: Uint8Array): boolean {
@@ -41,13 +57,12 @@ export function encodeEdits({ files, removed }: Edits): string {
     return btoa(text);
   };
   return JSON.stringify({
-    version: 1,
     files: Object.fromEntries([...files].map(([path, bytes]) => [path, base64(bytes)])),
     removed: [...removed],
   });
 }
 
-/** Reads {@link encodeEdits}. Anything else, such as what a later version wrote, counts as no edits. */
+/** Reads {@link encodeEdits}. Anything else counts as no edits. */
 export function decodeEdits(text: string | null): Edits {
   const none: Edits = { files: new Map(), removed: new Set() };
   try {
@@ -63,7 +78,7 @@ export function decodeEdits(text: string | null): Edits {
 }
 
 function isStored(value: unknown): value is { files: Record<string, string>; removed: string[] } {
-  if (typeof value !== 'object' || value === null || !('version' in value) || value.version !== 1) return false;
+  if (typeof value !== 'object' || value === null) return false;
   if (!('files' in value) || typeof value.files !== 'object' || value.files === null) return false;
   if (!('removed' in value) || !Array.isArray(value.removed)) return false;
   const paths = [...Object.keys(value.files), ...value.removed];
