@@ -48,6 +48,52 @@ test('a chapter counts as read when its end has been seen, and not before', asyn
   assert.deepEqual(JSON.parse((await stored()) ?? ''), { '05-main-rs': { read: true } });
 });
 
+/** How wide the page is, and what has too little room on it: controls that leave it or lie over others, text that is cut. */
+function cramped(): { scrollWidth: number; problems: string[] } {
+  const problems: string[] = [];
+  const name = (element: Element) =>
+    `${element.localName}.${element.className}: ${element.textContent?.trim().slice(0, 40)}`;
+  /** Whether it can be brought into view by scrolling something within the page. */
+  const scrolls = (element: Element | null): boolean => {
+    for (let each = element?.parentElement; each; each = each.parentElement) {
+      if (['auto', 'scroll'].includes(getComputedStyle(each).overflowX)) return true;
+    }
+    return false;
+  };
+  const seen = (element: Element) => element.checkVisibility({ opacityProperty: true, visibilityProperty: true });
+  const controls = [...document.querySelectorAll('main :is(a[href], button, input, select, textarea, summary)')]
+    .filter(seen)
+    .map((element) => ({
+      element,
+      boxes: [...element.getClientRects()].filter(({ width, height }) => width > 1 && height > 1),
+    }));
+  for (const { element, boxes } of controls) {
+    if (boxes.some(({ left, right }) => left < -1 || right > innerWidth + 1) && !scrolls(element)) {
+      problems.push(`out of the page: ${name(element)}`);
+    }
+  }
+  controls.forEach(({ element, boxes }, index) => {
+    for (const other of controls.slice(index + 1)) {
+      if (element.contains(other.element) || other.element.contains(element)) continue;
+      const over = boxes.some((a) =>
+        other.boxes.some(
+          (b) =>
+            Math.min(a.right, b.right) - Math.max(a.left, b.left) > 3 &&
+            Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 6,
+        ),
+      );
+      if (over) problems.push(`one over another: ${name(element)} and ${name(other.element)}`);
+    }
+  });
+  for (const element of document.querySelectorAll('main *')) {
+    if (element.scrollWidth <= element.clientWidth + 1 || element.clientWidth < 4 || !seen(element)) continue;
+    if (['hidden', 'clip'].includes(getComputedStyle(element).overflowX) && element.textContent?.trim()) {
+      problems.push(`cut: ${name(element)}`);
+    }
+  }
+  return { scrollWidth: document.documentElement.scrollWidth, problems };
+}
+
 for (const path of paths) {
   for (const colorScheme of ['dark', 'light'] as const) {
     test(`${path} has nothing that axe objects to, ${colorScheme}`, async () => {
@@ -64,9 +110,14 @@ for (const path of paths) {
     assert.deepEqual(complaints, []);
   });
 
-  test(`${path} is not wider than a phone's screen`, async () => {
-    const { page } = await site.visit(path, { viewport: { width: 390, height: 844 } });
-    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 390);
+  test(`${path} fits phones of 390 and of 320 pixels, and a screen of 1280 at 200 %`, async () => {
+    const { page } = await site.visit(path, { viewport: { width: 640, height: 450 }, deviceScaleFactor: 2 });
+    for (const width of [640, 390, 320]) {
+      await page.setViewportSize({ width, height: 844 });
+      const { scrollWidth, problems } = await page.evaluate(cramped);
+      assert.equal(scrollWidth, width);
+      assert.deepEqual(problems, [], `at ${width} pixels`);
+    }
   });
 
   test(`${path} links only to what is there, and every id is there once`, async () => {

@@ -99,6 +99,8 @@ class OnkoMachine extends HTMLElement {
     this.addEventListener('change', this.#onChange);
     this.addEventListener('keydown', this.#onKey);
     this.addEventListener('keyup', this.#onKey);
+    this.addEventListener('focusin', this.#sayWhoHasTheKeyboard);
+    this.addEventListener('focusout', this.#sayWhoHasTheKeyboard);
     this.#nearby = new IntersectionObserver(
       (entries) => {
         if (entries.some((entry) => entry.isIntersecting)) this.#warmUp();
@@ -494,6 +496,7 @@ class OnkoMachine extends HTMLElement {
     // Only a machine that is on takes the keyboard; one that is off is not worth a stop of the Tab key.
     const canvas = this.#part('canvas');
     canvas.tabIndex = on ? 0 : -1;
+    if (!on && document.activeElement === canvas) this.#part('[data-action="power"]').focus();
     if (!on || !this.#typeSoon) return;
     this.#typeSoon = false;
     if (document.activeElement === this.#part('[data-disc-line]')) canvas.focus({ preventScroll: true });
@@ -516,6 +519,16 @@ class OnkoMachine extends HTMLElement {
       this.#escapedAt = event.timeStamp;
     }
     this.#ask((machine) => machine.sendKeys([event.code], { press, release: !press }));
+  };
+
+  /** The screen takes every key, the Tab key too: who cannot see where the focus is has to hear it, and the way out. */
+  #sayWhoHasTheKeyboard = ({ type, target }: FocusEvent): void => {
+    const canvas = this.#part('canvas');
+    if (target !== canvas) return;
+    this.#part('[data-announced]').textContent =
+      type === 'focusin' && canvas.tabIndex === 0
+        ? 'The machine has the keyboard now. Press Escape twice to leave it.'
+        : 'The page has the keyboard again.';
   };
 
   #read(reading: string, text: string): void {
