@@ -39,3 +39,7 @@ declare module 'virtual:onko/experiments' {
   const experiments: import('./integrations/experiments.ts').ExperimentData[];
   export default experiments;
 }
+declare module 'virtual:onko/pagefind-ui' {
+  /** Pagefind's own, whose package has no types. `element` is the selector of what it fills. */
+  export const PagefindUI: new (options: { element: string }) => unknown;
+}
