@@ -1,5 +1,6 @@
 import { utimes } from 'node:fs/promises';
-import { dirname, isAbsolute } from 'node:path';
+import { homedir } from 'node:os';
+import { dirname } from 'node:path';
 import { bootSectorFolder } from './boot-sector.ts';
 import { writeTree } from './build.ts';
 import { chapters } from './chapters.ts';
@@ -19,11 +20,16 @@ import {
 import { root } from '../../tools/paths.ts';
 import { run } from '../../tools/process.ts';
 import type { RunResult } from '../../tools/process.ts';
+import { findProgram } from '../../tools/shell.ts';
 
-/** Calls cargo so that the formatter and linter it starts are those of the same toolchain. */
+/**
+ * Calls cargo so that the formatter and linter it starts are those of the same toolchain. It would look in its own home
+ * before anywhere else, where rustup's lie, unless that folder stands in PATH: so it does, at the end.
+ */
 async function cargo(args: readonly string[], folder: string, from = hostedToolchain()): Promise<RunResult> {
   const toolchain = await from;
-  const path = isAbsolute(toolchain.cargo) ? `${dirname(toolchain.cargo)}:${process.env['PATH']}` : process.env['PATH'];
+  const { PATH = '', CARGO_HOME = `${homedir()}/.cargo` } = process.env;
+  const path = [dirname(await findProgram(toolchain.cargo)), PATH, `${CARGO_HOME}/bin`].join(':');
   const env = { ...toolchain.env, PATH: path, CARGO_TARGET_DIR: intermediateFolder(folder, ['checks']) };
   return run(toolchain.cargo, args, { cwd: folder, env });
 }
