@@ -166,21 +166,21 @@ async function buildOne(folder: string, { id, build, checkpoint }: Chapter, boot
   const iso = `${folder}/${file}`;
   const kernel = await (composeChapter(id).has(readersMakefile) ? makeIso : assembleIso)(id, iso, boot);
   const bytes = readFileSync(iso);
+  const [size, source] = [bytes.length, await sourceHash(id)];
+  const entry = { chapter: id, file, size, sha256: sha256(bytes), sourceHash: source, checkpoint };
+  if (kernel === undefined) return entry;
+  const described = describeKernel(readFileSync(kernel), build);
+  if (id !== colorChapter) return { ...entry, kernel: described };
   const colors =
-    id === colorChapter && kernel !== undefined
-      ? await step('finding where the colour lies in the kernel', () => colorShapes(readFileSync(kernel)))
-      : undefined;
-  return {
-    chapter: id,
-    file,
-    size: bytes.length,
-    sha256: sha256(bytes),
-    sourceHash: await sourceHash(id),
-    checkpoint,
-    ...(kernel !== undefined && {
-      kernel: { ...describeKernel(readFileSync(kernel), build), ...(colors && { colors }) },
-    }),
-  };
+    (boot.loader === 'limine' ? knownColors(source, described.sha256) : undefined) ??
+    (await step('finding where the colour lies in the kernel', () => colorShapes(readFileSync(kernel))));
+  return { ...entry, kernel: { ...described, colors } };
+}
+
+/** What was found in the same kernel by the same means when the ISO with our own loader was made: it is a hundred compilations. */
+function knownColors(source: string, kernel: string): KernelEntry['colors'] {
+  const isos = readManifest(isosFolder)?.isos ?? [];
+  return isos.find((iso) => iso.sourceHash === source && iso.kernel?.sha256 === kernel)?.kernel?.colors;
 }
 
 /** Puts what a chapter's folder gives on an ISO. Returns the path of the ELF file, if there is one yet. */

@@ -4,7 +4,6 @@
  */
 import { parseElf } from './elf.ts';
 import { whyNotBootable } from './elf/bootable.ts';
-import { largestIso } from './iso9660/compare-files.ts';
 import { block, fileBytes, IsoError, readContent, type IsoContent, type IsoFile } from './iso9660/content.ts';
 import { readConfBytes } from './limine-conf.ts';
 import { kernelSymbols, type KernelSymbol } from './manifest.ts';
@@ -33,18 +32,11 @@ export interface IsoCheck {
 /** Where a Limine loader looks for its files, in our loader's order. */
 const folders = ['', 'limine/', 'boot/', 'boot/limine/'];
 
-/** Looks an image over. Never throws, whatever the bytes. */
+/** Looks an image over. Never throws, whatever the bytes; how many there may be is for the caller to say, before they are read. */
 export function checkIso(image: Uint8Array): IsoCheck {
   const findings: IsoFinding[] = [];
   const say = (kind: IsoFinding['kind'], text: string) => findings.push({ kind, text });
   const nothing: IsoCheck = { findings, boots: false, hasConf: false, symbols: [] };
-  if (image.length > largestIso) {
-    say(
-      'bad',
-      `The file has ${image.length} bytes; the page takes at most ${largestIso}, as the machine keeps it in memory.`,
-    );
-    return nothing;
-  }
   let content: IsoContent;
   try {
     content = readContent(image);
@@ -82,7 +74,7 @@ function checkCatalogue(image: Uint8Array, { boot }: IsoContent, say: Say): IsoF
   if (first.platform !== 0) {
     say(
       'bad',
-      'The first entry of its boot catalogue is not for a BIOS, and the PC in this page has a BIOS. xorriso writes that entry for -b.',
+      'The first entry of its boot catalogue is not for a BIOS, and this page’s PC has one. xorriso writes that entry for -b.',
     );
     return undefined;
   }
