@@ -74,7 +74,7 @@ test('the disc stays in through reset, and goes by the panel’s button or the w
   assert.match((await line.innerText()) ?? '', /In the drive: onko-102030\.iso/);
   assert.equal(await line.evaluate((element) => element === document.activeElement), true, 'it is announced');
 
-  await page.locator('[data-action=reset]', { hasText: 'Reset' }).last().click();
+  await page.locator('onko-machine [data-action=reset]').click();
   assert.equal(await verdict(page), 'passed');
   assert.deepEqual((await screenColors(page)).colors, ['16,32,48,255']);
 
@@ -85,7 +85,10 @@ test('the disc stays in through reset, and goes by the panel’s button or the w
   assert.deepEqual((await screenColors(page)).colors, ['12,24,33,255']);
 
   await bootWith(page, '#405060');
+  await page.locator('onko-machine [data-disc-name]', { hasText: 'onko-405060.iso' }).waitFor();
   assert.equal(await verdict(page), 'passed');
+  await page.locator('onko-draw [data-action=reset]').click();
+  assert.match((await line.innerText()) ?? '', /onko-405060\.iso/, 'another widget leaves it in');
   await page.locator('onko-color [data-action=reset]').click();
   assert.equal(await line.isVisible(), false);
   assert.equal(await page.locator('onko-color [data-patch]').isVisible(), false);

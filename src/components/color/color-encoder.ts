@@ -93,8 +93,9 @@ class ColorEncoder extends WidgetElement<Setting> {
   async #forgetBoot(): Promise<void> {
     this.one('[data-patch]', HTMLElement).hidden = true;
     if (this.#booted === undefined) return;
+    const { name } = this.#booted;
     this.#booted = undefined;
-    (await machinePanel()).useOwnDisc();
+    (await machinePanel()).useOwnDisc(name);
   }
 
   #showReadBack({ disc, seen, verdict }: Judged): void {

@@ -1,7 +1,7 @@
 import { checkIntegrity } from '../../../machine/integrity.ts';
 import type { Code } from '../../lib/draw/assembler.ts';
 import { drawingCheckpoint } from '../../lib/draw/checkpoint.ts';
-import { withExpression } from '../../lib/draw/drawing.ts';
+import { discName, withExpression } from '../../lib/draw/drawing.ts';
 import { fillSlot } from '../../lib/draw/slot.ts';
 import type { Program } from '../../lib/draw/syntax.ts';
 import { parseElf } from '../../lib/elf.ts';
@@ -42,7 +42,7 @@ export async function bootDrawing(program: Program, code: Code, disc: DrawDisc):
   iso.set(kernel, file.lba * block);
   await panel.boot({
     iso,
-    name: 'onko-my-picture.iso',
+    name: discName,
     checkpoint: drawingCheckpoint(program),
     symbols: kernelSymbols(parseElf(kernel)),
   });

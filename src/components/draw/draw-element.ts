@@ -1,5 +1,12 @@
 import type { Code } from '../../lib/draw/assembler.ts';
-import { drawingFromFragment, drawingToFragment, presets, readDrawing, type Drawing } from '../../lib/draw/drawing.ts';
+import {
+  discName,
+  drawingFromFragment,
+  drawingToFragment,
+  presets,
+  readDrawing,
+  type Drawing,
+} from '../../lib/draw/drawing.ts';
 import { previewRows } from '../../lib/draw/preview.ts';
 import { codeFor } from '../../lib/draw/slot.ts';
 import type { Program } from '../../lib/draw/syntax.ts';
@@ -99,7 +106,7 @@ class DrawPixels extends HTMLElement {
     this.#one('[data-boot-problem]', HTMLElement).textContent = '';
     keep('draw', undefined);
     history.replaceState(history.state, '', location.pathname + location.search);
-    (await machinePanel()).useOwnDisc();
+    (await machinePanel()).useOwnDisc(discName);
   }
 
   #replace(text: string): void {

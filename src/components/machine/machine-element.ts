@@ -133,9 +133,12 @@ class OnkoMachine extends HTMLElement {
     await this.#powerOn();
   }
 
-  /** Takes the page's disc out, and switches off what runs from it: the next press of power boots the machine's own. */
-  useOwnDisc(): void {
-    if (this.#disc === undefined) return;
+  /**
+   * Takes the page's disc out, and switches off what runs from it: the next press of power boots the machine's own. With a
+   * name, only the disc of that name: another widget's may be in the drive by now.
+   */
+  useOwnDisc(name = this.#disc?.name): void {
+    if (this.#disc === undefined || this.#disc.name !== name) return;
     const on = this.state !== 'off' && this.state !== 'stopped';
     this.#insert(undefined);
     this.#clear();

@@ -5,6 +5,9 @@ import type { Program } from './syntax.ts';
 
 export type Drawing = { program: Program; problem?: undefined } | { program?: undefined; problem: ScriptProblem };
 
+/** What the disc with a reader's picture is called. */
+export const discName = 'onko-my-picture.iso';
+
 /** Reads an expression; what is wrong with it comes with line, column and fix. */
 export function readDrawing(text: string): Drawing {
   try {
