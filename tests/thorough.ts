@@ -6,4 +6,4 @@
 export const thorough = process.env['ONKO_THOROUGH'] === '1';
 
 /** How many mutated inputs a parser is tried with. */
-export const fuzzInputs = thorough ? 1_000_000 : 20_000;
+export const fuzzInputs = thorough ? 1_000_000 : 10_000;

@@ -48,15 +48,8 @@ export interface XorrisoRecord {
   options: OptionRecord[];
 }
 
-/** How many words follow an option. What does not begin with a hyphen stands for itself. */
-const values: Readonly<Record<string, number>> = {
-  '-as': 1,
-  '-b': 1,
-  '-boot-load-size': 1,
-  '--efi-boot': 1,
-  '-efi-boot-part': 1,
-  '-o': 1,
-};
+/** Options that a value follows. Any other word stands for itself. */
+const withValue: ReadonlySet<string> = new Set(['-as', '-b', '-boot-load-size', '--efi-boot', '-efi-boot-part', '-o']);
 
 /**
  * The words of the command that a Makefile runs as `program`, over all its lines, with the file's own variables put in.
@@ -78,7 +71,7 @@ export function commandOptions(words: readonly string[]): CommandOption[] {
   const options: CommandOption[] = [];
   for (let at = 1; at < words.length;) {
     const name = words[at] ?? '';
-    const length = 1 + (values[name] ?? 0);
+    const length = withValue.has(name) ? 2 : 1;
     options.push({ name, words: words.slice(at, at + length) });
     at += length;
   }
