@@ -3,7 +3,18 @@ import { test } from 'node:test';
 import { commandOptions, optionText } from '../../src/lib/xorriso.ts';
 
 test('an option takes its value, and any other word stands for itself', () => {
-  const words = ['xorriso', '-as', 'mkisofs', '-R', '-b', 'boot/loader.bin', '-no-emul-boot', '-o', 'a.iso', 'iso_root'];
+  const words = [
+    'xorriso',
+    '-as',
+    'mkisofs',
+    '-R',
+    '-b',
+    'boot/loader.bin',
+    '-no-emul-boot',
+    '-o',
+    'a.iso',
+    'iso_root',
+  ];
   assert.deepEqual(
     commandOptions(words).map((option) => option.words.join(' ')),
     ['-as mkisofs', '-R', '-b boot/loader.bin', '-no-emul-boot', '-o a.iso', 'iso_root'],
