@@ -15,7 +15,7 @@ import { bootAtOnce, kernelBase, makeElf } from './fixtures/loader-disc.ts';
 import { Rewind, type Files, type Outcome } from './fixtures/rewind.ts';
 
 /** How many of each are tried by each firmware. */
-const tries = thorough ? 1000 : 12;
+const tries = thorough ? 1000 : 30;
 
 /** Bytes that each file has room for on the disc: more than what mutating makes of the largest seed. */
 const room = 256 * 1024;
