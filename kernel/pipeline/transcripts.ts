@@ -94,7 +94,13 @@ export async function record(recording: Recording): Promise<Transcript> {
   const unwanted = recording.mustNotSay?.find((words) => plain(output).includes(words));
   if (unwanted !== undefined) throw wrong(recording, `the output says “${unwanted}”`, output);
   await rm(place, { recursive: true });
-  return { command: recording.command, output: output.replaceAll(folder, '~/onko_os').trimEnd() };
+  return { command: recording.command, output: withoutWaiting(output).replaceAll(folder, '~/onko_os').trimEnd() };
+}
+
+/** Cargo says so when another cargo is at work on this machine: it is no part of what the command says. */
+function withoutWaiting(output: string): string {
+  const lines = output.split('\n');
+  return lines.filter((line) => !/^ *Blocking waiting for file lock/.test(plain(line))).join('\n');
 }
 
 /** Without the escape sequences for colours. */
