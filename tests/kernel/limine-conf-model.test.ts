@@ -133,6 +133,9 @@ test('loader and page agree on thousands of files that mostly look like one', as
   );
   const file = fc.array(line, { maxLength: 8 }).map((lines) => bytes(lines.join('\n').replaceAll('\0', '')));
   const raw = fc.uint8Array({ min: 1, max: 255, maxLength: 24 });
-  const { refused, followed } = await compare([...fc.sample(file, 4000), ...fc.sample(raw, 1000)]);
+  // The same files each time: how many of them can be followed would vary otherwise.
+  const seed = 8;
+  const files = [...fc.sample(file, { numRuns: 4000, seed }), ...fc.sample(raw, { numRuns: 1000, seed })];
+  const { refused, followed } = await compare(files);
   assert.ok(refused > 100 && followed > 100, `${refused} refused, ${followed} followed`);
 });
