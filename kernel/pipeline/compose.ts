@@ -55,6 +55,25 @@ export function composeFolders(folders: readonly string[]): Tree {
   return new Map(sorted.map(([path, source]) => [path, stripRegions(readFileSync(source, 'utf8'), source)]));
 }
 
+/** A text in a file, and what comes in its place. */
+export interface Replacement {
+  file: string;
+  find: string;
+  replace: string;
+}
+
+/**
+ * Edits a file of a tree. Throws a {@link UserError} that begins with `whose` where the text does not stand in the file
+ * exactly once: the edit would do nothing, or it would not be known where.
+ */
+export function replaceOnce(tree: Tree, whose: string, { file, find, replace }: Replacement): void {
+  const parts = tree.get(file)?.text.split(find) ?? [];
+  if (parts.length !== 2) {
+    throw new UserError(`${whose}: “${find}” stands ${Math.max(0, parts.length - 1)} times in ${file}, not once.`);
+  }
+  tree.set(file, { text: parts.join(replace), regions: new Map() });
+}
+
 /**
  * Takes the region markers out of a text and says where each region then lies.
  * `source` names the file in errors. Regions may nest, not overlap.

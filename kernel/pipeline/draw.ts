@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { parse } from 'smol-toml';
 import { withExpression } from '../../src/lib/draw/drawing.ts';
@@ -8,7 +8,7 @@ import { UserError } from '../../tools/errors.ts';
 import { root } from '../../tools/paths.ts';
 import { buildTree, writeTree, type BuildOptions } from './build.ts';
 import { findChapter } from './chapters.ts';
-import { composeChapter, type Tree } from './compose.ts';
+import { composeChapter, replaceOnce, type Tree } from './compose.ts';
 import { buildFolder } from './toolchain.ts';
 
 /** The chapter whose kernel learns to draw. */
@@ -21,7 +21,8 @@ const main = 'src/main.rs';
 /** The chapter's folder with a kernel that paints each pixel as an expression says, in Rust. */
 export function drawTree(expression: string): Tree {
   const tree = edited(composeChapter(drawChapter), 'draw');
-  return changed(tree, (text) => withExpression(text, expression));
+  const text = withExpression(tree.get(main)?.text ?? '', expression);
+  return tree.set(main, { text, regions: new Map() });
 }
 
 /** The same with room for machine code in the place of the expression. */
@@ -32,26 +33,13 @@ export function slotTree(): Tree {
 function edited(tree: Tree, step: 'draw' | 'slot'): Tree {
   const steps = parse(readFileSync(`${root}/${drawEdits}`, 'utf8'))[step];
   if (!Array.isArray(steps)) throw new UserError(`${drawEdits} has no [[${step}]].`);
-  return changed(tree, (text) =>
-    steps.reduce<string>((before, edit) => {
-      const { find, replace } = edit as Record<string, unknown>;
-      if (typeof find !== 'string' || typeof replace !== 'string')
-        throw new UserError(`${drawEdits}: a [[${step}]] needs find and replace.`);
-      return replaceOnce(before, find, replace);
-    }, text),
-  );
-}
-
-function changed(tree: Tree, change: (text: string) => string): Tree {
-  const text = tree.get(main)?.text;
-  if (text === undefined) throw new UserError(`Chapter ${drawChapter} has no ${main}.`);
-  return tree.set(main, { text: change(text), regions: new Map() });
-}
-
-function replaceOnce(text: string, find: string, replace: string): string {
-  const parts = text.split(find);
-  if (parts.length === 2) return parts.join(replace);
-  throw new UserError(`${drawEdits}: “${find.trim()}” stands ${parts.length - 1} times in ${main}, not once.`);
+  for (const edit of steps) {
+    const { find, replace } = edit as Record<string, unknown>;
+    if (typeof find !== 'string' || typeof replace !== 'string')
+      throw new UserError(`${drawEdits}: a [[${step}]] needs find and replace.`);
+    replaceOnce(tree, drawEdits, { file: main, find, replace });
+  }
+  return tree;
 }
 
 /** Compiles the kernel with the slot. Returns the path of the ELF file. */
@@ -70,7 +58,6 @@ export async function compileDrawings(expressions: readonly string[]): Promise<U
     for (const expression of expressions) {
       await writeTree(drawTree(expression), `${scratch}/tree`);
       const kernel = await buildTree(findChapter(drawChapter), `${scratch}/tree`, `${scratch}/output`);
-      if (!existsSync(kernel)) throw new UserError(`cargo made no kernel of ${expression}`);
       kernels.push(new Uint8Array(await readFile(kernel)));
     }
   } finally {

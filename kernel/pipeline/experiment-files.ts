@@ -4,7 +4,7 @@ import type { Expectation } from '../../src/lib/experiment.ts';
 import { UserError } from '../../tools/errors.ts';
 import { root } from '../../tools/paths.ts';
 import { findChapter } from './chapters.ts';
-import { composeChapter } from './compose.ts';
+import { composeChapter, replaceOnce } from './compose.ts';
 import type { Tree } from './compose.ts';
 
 export const experimentsFolder = 'kernel/experiments';
@@ -269,8 +269,9 @@ function withoutGaps<T extends object>(from: T): WithoutGaps<T> {
 /** The chapter's folder with the mistake in it. Throws a {@link UserError} where an edit does not fit. */
 export function experimentTree({ name, chapter, edits }: Experiment): Tree {
   const tree = composeChapter(chapter);
+  const whose = `${experimentsFolder}/${name}.toml`;
   const fail = (what: string): never => {
-    throw new UserError(`${experimentsFolder}/${name}.toml: ${what}`);
+    throw new UserError(`${whose}: ${what}`);
   };
   for (const edit of edits) {
     const present = tree.get(edit.file);
@@ -279,12 +280,7 @@ export function experimentTree({ name, chapter, edits }: Experiment): Tree {
       tree.set(edit.file, { text: edit.create, regions: new Map() });
     } else if ('remove' in edit) {
       if (!tree.delete(edit.file)) fail(`there is no ${edit.file} to remove.`);
-    } else {
-      const parts = present?.text.split(edit.find) ?? [];
-      if (parts.length !== 2)
-        fail(`“${edit.find}” stands ${Math.max(0, parts.length - 1)} times in ${edit.file}, not once.`);
-      tree.set(edit.file, { text: parts.join(edit.replace), regions: new Map() });
-    }
+    } else replaceOnce(tree, whose, edit);
   }
   return tree;
 }

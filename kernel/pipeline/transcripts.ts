@@ -7,7 +7,7 @@ import { root } from '../../tools/paths.ts';
 import { tryRun } from '../../tools/process.ts';
 import { findProgram } from '../../tools/shell.ts';
 import { writeTree } from './build.ts';
-import { composeChapter } from './compose.ts';
+import { composeChapter, replaceOnce } from './compose.ts';
 import type { Tree } from './compose.ts';
 import { recordings } from './recordings.ts';
 import type { Recording } from './recordings.ts';
@@ -118,16 +118,7 @@ function wrong({ name }: Recording, what: string, output: string): UserError {
 function editedTree({ name, chapter, edits = [], main }: Recording): Tree {
   const tree = composeChapter(chapter);
   if (main !== undefined) tree.set('src/main.rs', { text: main, regions: new Map() });
-  for (const { file, find, replace } of edits) {
-    const present = tree.get(file);
-    const parts = present?.text.split(find) ?? [];
-    if (parts.length !== 2) {
-      throw new UserError(
-        `Transcript ${name}: "${find}" stands ${Math.max(0, parts.length - 1)} times in ${file}, not once.`,
-      );
-    }
-    tree.set(file, { text: parts.join(replace), regions: new Map() });
-  }
+  for (const edit of edits) replaceOnce(tree, `Transcript ${name}`, edit);
   return tree;
 }
 
