@@ -1,8 +1,15 @@
 import { unzipSync } from 'fflate';
 import type { Checkpoint, KernelSymbol } from '../../lib/manifest.ts';
-import { agreementKey, decodeAgreement, encodeAgreement, type Agreement } from '../../lib/workbench/agreement.ts';
+import { decodeAgreement, encodeAgreement, storedAgreement, type Agreement } from '../../lib/workbench/agreement.ts';
 import type { Path } from '../../lib/workbench/disk.ts';
-import { applyEdits, decodeEdits, editsBetween, encodeEdits, storedEdits } from '../../lib/workbench/edits.ts';
+import {
+  applyEdits,
+  decodeEdits,
+  editsBetween,
+  encodeEdits,
+  sameBytes,
+  storedEdits,
+} from '../../lib/workbench/edits.ts';
 import type { Effect } from '../../lib/workbench/shell.ts';
 import type { TerminalChange } from '../../lib/workbench/terminal-text.ts';
 import { download } from '../download.ts';
@@ -360,12 +367,8 @@ class Workbench extends HTMLElement {
   }
 
   #rememberAgreement(agreement: Agreement | undefined): void {
-    try {
-      if (agreement) localStorage.setItem(agreementKey, encodeAgreement(agreement));
-      else localStorage.removeItem(agreementKey);
-    } catch {
-      // Where nothing can be stored, the reader is asked again.
-    }
+    // Where nothing can be stored, the reader is asked again.
+    save(storedAgreement, agreement && encodeAgreement(agreement));
     this.#showAgreement();
   }
 
@@ -588,16 +591,12 @@ class Workbench extends HTMLElement {
   }
 }
 
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, at) => byte === b[at]);
-}
-
 function inWords(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
 function agreement(): Agreement | undefined {
-  return decodeAgreement(load({ key: agreementKey }));
+  return decodeAgreement(load(storedAgreement));
 }
 
 async function fetchFile(url: string): Promise<Uint8Array<ArrayBuffer>> {

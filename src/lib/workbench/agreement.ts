@@ -1,6 +1,7 @@
 /** A reader's agreement to contact StackBlitz, as the browser keeps it. */
+import type { Stored } from '../stored.ts';
 
-export const agreementKey = 'onko.webcontainer.v1';
+export const storedAgreement: Stored = { key: 'onko.webcontainer.v1' };
 
 export interface Agreement {
   /** The day, as `2026-11-26`. */

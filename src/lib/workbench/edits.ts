@@ -30,7 +30,8 @@ function upgradeFirstFormat(text: string): string | undefined {
   }
 }
 
-function equal(a: Uint8Array, b: Uint8Array): boolean {
+/** Whether two files have the same contents. */
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, at) => byte === b[at]);
 }
 
@@ -38,7 +39,7 @@ function equal(a: Uint8Array, b: Uint8Array): boolean {
 export function editsBetween(original: Files, now: Files): Edits {
   const files = [...now].filter(([path, bytes]) => {
     const before = original.get(path);
-    return before === undefined || !equal(before, bytes);
+    return before === undefined || !sameBytes(before, bytes);
   });
   return { files: new Map(files), removed: new Set([...original.keys()].filter((path) => !now.has(path))) };
 }
