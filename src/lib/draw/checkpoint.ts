@@ -10,7 +10,7 @@ import {
   type OwnCheckpoint,
   type Weighing,
 } from '../verdict.ts';
-import { DivisionByZero, pixelFunction } from './interpret.ts';
+import { Painter } from './interpret.ts';
 import type { Program } from './syntax.ts';
 
 /** The topmost byte of a pixel is of no channel: the kernel takes the color apart and leaves it out. */
@@ -36,24 +36,16 @@ function* weigh(program: Program, symbols: readonly KernelSymbol[], { screen, cp
   const { width, height, pitch, pixels } = screen;
   const view = new DataView(pixels.buffer, pixels.byteOffset, pixels.byteLength);
   const differing = new Differing();
-  const pixel = pixelFunction(program);
-  let panicAt: { x: number; y: number } | undefined;
+  const painter = new Painter(program);
   for (let y = 0; y < height; y++) {
     yield;
     for (let x = 0; x < width; x++) {
-      let expected = 0;
-      if (panicAt === undefined) {
-        try {
-          expected = pixel(x, y, width, height) & channelBits;
-        } catch (error) {
-          if (!(error instanceof DivisionByZero)) throw error;
-          panicAt = { x, y };
-        }
-      }
+      const expected = painter.color(x, y, width, height) & channelBits;
       if (view.getUint32(y * pitch + x * 4, true) !== expected) differing.add(x, y, screen, expected);
     }
   }
   const size = `at ${width} × ${height}`;
+  const { panicAt } = painter;
   if (panicAt === undefined) {
     const good = `All ${number(width * height)} pixels are what the page computes, ${size}.`;
     return merge(differing.findings(screen, good), checkHalted('kmain', symbols, cpu));

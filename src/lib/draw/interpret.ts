@@ -26,6 +26,29 @@ export function pixelFunction({ body, slots }: Program): PixelFunction {
   };
 }
 
+/** A whole picture, pixel after pixel in the order in which the kernel paints it. */
+export class Painter {
+  readonly #pixel: PixelFunction;
+  /** Where it has divided by zero: there the kernel panics, and what comes after stays black. */
+  panicAt: { x: number; y: number } | undefined;
+
+  constructor(program: Program) {
+    this.#pixel = pixelFunction(program);
+  }
+
+  /** The color that the screen has at the next pixel, 32 bits without a sign. */
+  color(x: number, y: number, width: number, height: number): number {
+    if (this.panicAt !== undefined) return 0;
+    try {
+      return this.#pixel(x, y, width, height);
+    } catch (error) {
+      if (!(error instanceof DivisionByZero)) throw error;
+      this.panicAt = { x, y };
+      return 0;
+    }
+  }
+}
+
 function blockStep({ lets, result }: Block): Step {
   const last = step(result);
   if (lets.length === 0) return last;

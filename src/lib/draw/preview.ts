@@ -1,4 +1,4 @@
-import { DivisionByZero, pixelFunction } from './interpret.ts';
+import { Painter } from './interpret.ts';
 import type { Program } from './syntax.ts';
 
 /** The screen of the machine in the page. */
@@ -14,19 +14,12 @@ export function* previewRows(
   width: number,
   height: number,
 ): Generator<undefined, void, undefined> {
-  const pixel = pixelFunction(program);
-  let panicked = false;
+  const painter = new Painter(program);
   for (let row = 0; row < height; row++) {
     const y = Math.floor((row * screenSize.height) / height);
     for (let column = 0; column < width; column++) {
       const x = Math.floor((column * screenSize.width) / width);
-      let color = 0;
-      try {
-        if (!panicked) color = pixel(x, y, screenSize.width, screenSize.height);
-      } catch (error) {
-        if (!(error instanceof DivisionByZero)) throw error;
-        panicked = true;
-      }
+      const color = painter.color(x, y, screenSize.width, screenSize.height);
       rgba.set([(color >> 16) & 0xff, (color >> 8) & 0xff, color & 0xff, 0xff], (row * width + column) * 4);
     }
     yield;
