@@ -8,8 +8,9 @@ import { isInstalled, run, tryRun } from '../../tools/process.ts';
 import { say, step } from '../../tools/steps.ts';
 
 const guest = `${cache}/fresh`;
-/** Where the clone lies in there, as somebody who knows nothing would have it. */
-const clone = '/root/onko';
+/** Where the clone lies in there, and beside it the number of the process that serves its site. */
+const clone = '/onko';
+const processFile = `${clone}.pid`;
 const port = 4399;
 
 /** How this machine reaches the package registries: the fresh one has no other way. Nothing else of it is copied. */
@@ -106,7 +107,7 @@ function shell(command: string, shown = false): ReturnType<typeof tryRun> {
 /** Starts the site and ends it again once its front page has come. */
 async function startThere(): Promise<void> {
   let over = false;
-  const ended = shell(`exec ./onko start --port ${port} & echo $! > /tmp/onko.pid; wait $!`).finally(
+  const ended = shell(`exec ./onko start --port ${port} & echo $! > ${processFile}; wait $!`).finally(
     () => (over = true),
   );
   for (;;) {
@@ -115,7 +116,7 @@ async function startThere(): Promise<void> {
     if (over) throw new UserError('./onko start ended before it served the site; it said:', (await ended).output);
     await sleep(200);
   }
-  await shell('kill "$(cat /tmp/onko.pid)"');
+  await shell(`kill "$(cat ${processFile})"`);
   await ended;
 }
 
