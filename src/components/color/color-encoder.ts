@@ -33,7 +33,7 @@ import {
   terms,
 } from '../../lib/color.ts';
 import type { Disc, Judged } from '../machine/machine-element.ts';
-import { machinePanel, onJudged } from '../machine/panel.ts';
+import { claimDrive, machinePanel, onJudged } from '../machine/panel.ts';
 import type { Painted } from './color-boot.ts';
 import { WidgetElement, type Field } from '../widget-element.ts';
 
@@ -73,8 +73,10 @@ class ColorEncoder extends WidgetElement<Setting> {
   async #boot(): Promise<void> {
     const { color } = this.setting;
     const { chapter = '', manifest = '' } = this.dataset;
+    const isLast = claimDrive();
     const { paintDisc } = await import('./color-boot.ts');
     const painted = await paintDisc(color, chapter, manifest);
+    if (!isLast()) return;
     this.#booted = painted.disc;
     this.write('[data-patch-summary]', patchSummary(painted));
     this.write('[data-patch-why]', shapeReasons(color).join(' '));

@@ -3,14 +3,16 @@ import { onkoColor } from '../../lib/onko-color.ts';
 import { rewriteIso } from '../../lib/iso9660/write.ts';
 import { readConf } from '../../lib/limine-conf.ts';
 import { download, fetchFile } from '../download.ts';
-import { machinePanel } from '../machine/panel.ts';
+import { claimDrive, machinePanel } from '../machine/panel.ts';
 
 const file = 'limine.conf';
 
 /** Writes the machine's own ISO anew with another limine.conf, and boots it. The keyboard goes to its menu. */
 export async function bootConf(text: string): Promise<void> {
+  const isLast = claimDrive();
   const panel = await machinePanel();
   const iso = await panel.ownIso();
+  if (!isLast()) return;
   const changed = rewriteIso(iso, new Map([[file, new TextEncoder().encode(text)]]));
   const { red: r, green: g, blue: b } = onkoColor;
   await panel.boot(

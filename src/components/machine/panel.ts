@@ -14,6 +14,17 @@ export async function machinePanel(): Promise<OnkoMachine> {
   return panel;
 }
 
+let claims = 0;
+
+/**
+ * Claims the drive for a disc that is still to be made. What comes back says whether nobody has claimed it since: of two
+ * discs the one that was asked for last boots, whichever is made first.
+ */
+export function claimDrive(): () => boolean {
+  const claim = ++claims;
+  return () => claim === claims;
+}
+
 /** Calls back whenever the page's machine has come to rest and been read. */
 export function onJudged(panel: OnkoMachine, callback: (judged: Judged) => void): void {
   panel.addEventListener(judgedEvent, (event) => callback((event as CustomEvent<Judged>).detail));
