@@ -62,7 +62,7 @@ test('the countdown runs in seconds once switched on, boots at its end, and a ke
 
 test('what is wrong is named with line and column in an alert, is marked, and can be gone to', async () => {
   const { page } = await site.visit(path);
-  await button(page, '[data-example="An old file"]').click();
+  await button(page, '[data-example]:text("An old file")').click();
   const said = await problems(page);
   assert.equal(said.length, 4);
   assert.equal(

@@ -4,7 +4,6 @@ import {
   type MenuKey,
   type ScreenRow,
   bootSteps,
-  confExamples,
   confFromFragment,
   confToFragment,
   menuScreen,
@@ -15,6 +14,8 @@ import {
 
 import { keep, kept } from '../kept.ts';
 import { machinePanel } from '../machine/panel.ts';
+import { sayFailure } from '../say-failure.ts';
+import { numberLines, selectPlace } from '../text-editor.ts';
 
 /** How long a line that more typing may mend is left alone, in milliseconds. */
 const patience = 800;
@@ -90,20 +91,14 @@ class ConfPreview extends HTMLElement {
     else if (action === 'boot') this.#try(({ bootConf }) => bootConf(this.#editor().value));
     else if (action === 'source') {
       this.#try(({ downloadConf }) => downloadConf(this.#editor().value, this.dataset['source'] ?? ''));
-    } else if (example !== undefined) {
-      this.#replace(confExamples.find(({ name }) => name === example)?.text ?? this.#initial, true);
-    } else if (line !== undefined) this.#select(Number(line), Number(column), Number(length));
+    } else if (example !== undefined) this.#replace(example, true);
+    else if (line !== undefined) selectPlace(this.#editor(), Number(line), Number(column), Number(length));
     else if (key === 'up' || key === 'down' || key === 'enter') this.#pressKey(key);
   }
 
   /** What takes files that may not come says so. */
   #try(work: (boot: typeof import('./conf-boot.ts')) => Promise<void>): void {
-    const said = this.#one('[data-boot-problem]', HTMLElement);
-    said.textContent = '';
-    const worked = import('./conf-boot.ts').then(work);
-    worked.catch((error: unknown) => {
-      said.textContent = error instanceof Error ? error.message : String(error);
-    });
+    sayFailure(this.#one('[data-boot-problem]', HTMLElement), import('./conf-boot.ts').then(work));
   }
 
   async #reset(): Promise<void> {
@@ -163,17 +158,10 @@ class ConfPreview extends HTMLElement {
   }
 
   #drawGutter(problems: readonly Problem[]): void {
-    const wrong = new Set(problems.map(({ line }) => line));
-    const count = this.#editor().value.split('\n').length;
-    this.#editor().rows = Math.min(count, mostRows);
-    const numbers = Array.from({ length: count }, (_, index) => {
-      const number = document.createElement('span');
-      number.textContent = String(index + 1);
-      number.toggleAttribute('data-wrong', wrong.has(index + 1));
-      return number;
-    });
     const gutter = this.#one('[data-gutter]', HTMLElement);
-    gutter.replaceChildren(...numbers);
+    const wrong = problems.map(({ line }) => line);
+    const count = numberLines(gutter, this.#editor().value, wrong);
+    this.#editor().rows = Math.min(count, mostRows);
     gutter.style.height = count > mostRows ? '0' : '';
     gutter.style.minHeight = count > mostRows ? '100%' : '';
     this.#scrollGutter();
@@ -182,15 +170,6 @@ class ConfPreview extends HTMLElement {
   #scrollGutter(): void {
     const { scrollTop } = this.#editor();
     this.#one('[data-gutter]', HTMLElement).style.transform = scrollTop > 0 ? `translateY(${-scrollTop}px)` : '';
-  }
-
-  /** Marks what a problem is about in the file. */
-  #select(line: number, column: number, length: number): void {
-    const editor = this.#editor();
-    const before = editor.value.split('\n').slice(0, Math.max(0, line - 1));
-    const start = before.reduce((sum, text) => sum + text.length + 1, 0) + column - 1;
-    editor.focus();
-    editor.setSelectionRange(start, start + length);
   }
 
   /** Boots from the start, with the countdown in real seconds. */

@@ -1,14 +1,16 @@
+/** What compiles a picture and boots it. `<onko-draw>` fetches it with the first expression that the page was not made with. */
 import { checkIntegrity } from '../../../machine/integrity.ts';
-import type { Code } from '../../lib/draw/assembler.ts';
 import { drawingCheckpoint } from '../../lib/draw/checkpoint.ts';
 import { discName, withExpression } from '../../lib/draw/drawing.ts';
-import { fillSlot } from '../../lib/draw/slot.ts';
+import { codeFor, fillSlot } from '../../lib/draw/slot.ts';
 import type { Program } from '../../lib/draw/syntax.ts';
 import { parseElf } from '../../lib/elf.ts';
 import { block, fileBytes, findFile, readContent } from '../../lib/iso9660/content.ts';
 import { kernelSymbols, type DrawEntry } from '../../lib/manifest.ts';
 import { download, fetchFile } from '../download.ts';
-import { machinePanel } from '../machine/panel.ts';
+import { claimDrive, machinePanel } from '../machine/panel.ts';
+
+export { listCode } from './listing.ts';
 
 /** The ISO with the slot, and what the build knows of it. */
 export interface DrawDisc {
@@ -33,12 +35,14 @@ function fetchDisc({ url, sha256 }: DrawDisc): Promise<Uint8Array<ArrayBuffer>> 
   return fetched;
 }
 
-/** Puts the code into the kernel's slot, and boots it in the page's machine. Rejects with words where it does not fit. */
-export async function bootDrawing(program: Program, code: Code, disc: DrawDisc): Promise<void> {
+/** Compiles a program into the kernel's slot, and boots it in the page's machine. Rejects with words where it does not fit. */
+export async function bootDrawing(program: Program, disc: DrawDisc): Promise<void> {
+  const isLast = claimDrive();
   const panel = await machinePanel();
   const iso = (await fetchDisc(disc)).slice();
+  if (!isLast()) return;
   const file = findFile(readContent(iso), 'kernel.elf');
-  const kernel = fillSlot(fileBytes(iso, file), disc.slot, code);
+  const kernel = fillSlot(fileBytes(iso, file), disc.slot, codeFor(program, disc.slot));
   iso.set(kernel, file.lba * block);
   await panel.boot({
     iso,

@@ -1,19 +1,11 @@
-import type { Code } from '../../lib/draw/assembler.ts';
-import {
-  discName,
-  drawingFromFragment,
-  drawingToFragment,
-  presets,
-  readDrawing,
-  type Drawing,
-} from '../../lib/draw/drawing.ts';
+import { discName, drawingFromFragment, drawingToFragment, readDrawing, type Drawing } from '../../lib/draw/drawing.ts';
 import { previewRows } from '../../lib/draw/preview.ts';
-import { codeFor } from '../../lib/draw/slot.ts';
 import type { Program } from '../../lib/draw/syntax.ts';
 import type { DrawEntry } from '../../lib/manifest.ts';
 import { keep, kept } from '../kept.ts';
 import { machinePanel } from '../machine/panel.ts';
-import { inWords, listingRows } from './listing.ts';
+import { sayFailure } from '../say-failure.ts';
+import { numberLines, selectPlace } from '../text-editor.ts';
 
 /** How long an expression that more typing may mend is left alone, in milliseconds. */
 const patience = 800;
@@ -27,7 +19,9 @@ const sliceMilliseconds = 8;
  */
 class DrawPixels extends HTMLElement {
   #initial = '';
-  #shown: { program: Program; code: Code } | undefined;
+  #shown: Program | undefined;
+  /** What the listing shows the code of. */
+  #listed = '';
   #complaint: ReturnType<typeof setTimeout> | undefined;
   /** Counts pictures, so that one under way stops when the next begins. */
   #picture = 0;
@@ -36,7 +30,7 @@ class DrawPixels extends HTMLElement {
     for (const control of this.querySelectorAll('[disabled]')) control.removeAttribute('disabled');
     const editor = this.#editor();
     // Some browsers fill in what was typed before a reload.
-    this.#initial = editor.defaultValue;
+    this.#initial = this.#listed = editor.defaultValue;
     editor.value = kept('draw') ?? this.#initial;
     editor.addEventListener('input', () => this.#edit());
     editor.addEventListener('change', () => this.#keep());
@@ -65,9 +59,9 @@ class DrawPixels extends HTMLElement {
   };
 
   #press(button: HTMLButtonElement): void {
-    const { action, preset, start, length } = button.dataset;
-    if (preset !== undefined) this.#replace(presets.find(({ name }) => name === preset)?.text ?? this.#initial);
-    else if (start !== undefined) this.#select(Number(start), Number(length));
+    const { action, preset, line, column, length } = button.dataset;
+    if (preset !== undefined) this.#replace(preset);
+    else if (line !== undefined) selectPlace(this.#editor(), Number(line), Number(column), Number(length));
     else if (action === 'reset') void this.#reset();
     else if (action === 'boot') this.#try(async ({ bootDrawing }) => this.#boot(bootDrawing));
     else if (action === 'source') {
@@ -78,8 +72,7 @@ class DrawPixels extends HTMLElement {
   async #boot(boot: (typeof import('./draw-boot.ts'))['bootDrawing']): Promise<void> {
     this.#read(true);
     if (this.#shown === undefined) throw new Error('There is nothing to boot yet: mend the expression first.');
-    const { program, code } = this.#shown;
-    await boot(program, code, {
+    await boot(this.#shown, {
       url: this.dataset['iso'] ?? '',
       sha256: this.dataset['isoSha256'] ?? '',
       slot: this.#slot,
@@ -88,12 +81,7 @@ class DrawPixels extends HTMLElement {
 
   /** What takes files that may not come, or code that may not fit, says so. */
   #try(work: (boot: typeof import('./draw-boot.ts')) => Promise<void>): void {
-    const said = this.#one('[data-boot-problem]', HTMLElement);
-    said.textContent = '';
-    const worked = import('./draw-boot.ts').then(work);
-    worked.catch((error: unknown) => {
-      said.textContent = error instanceof Error ? error.message : String(error);
-    });
+    sayFailure(this.#one('[data-boot-problem]', HTMLElement), import('./draw-boot.ts').then(work));
   }
 
   get #slot(): DrawEntry['slot'] {
@@ -131,17 +119,17 @@ class DrawPixels extends HTMLElement {
   #read(complain: boolean): void {
     const editor = this.#editor();
     const drawing = readDrawing(editor.value);
-    editor.rows = editor.value.split('\n').length;
-    this.#drawGutter(complain ? drawing.problem?.line : undefined);
-    const { program } = drawing;
-    this.#shown = program && { program, code: codeFor(program, this.#slot) };
-    if (this.#shown === undefined && !complain) return;
+    const { program, problem } = drawing;
+    const wrong = complain && problem ? [problem.line] : [];
+    editor.rows = numberLines(this.#one('[data-gutter]', HTMLElement), editor.value, wrong);
+    this.#shown = program;
+    if (program === undefined && !complain) return;
     editor.setAttribute('aria-invalid', String(program === undefined));
     this.toggleAttribute('data-stale', program === undefined);
     this.#complain(drawing);
-    if (this.#shown === undefined) return;
-    this.#list(this.#shown.program, this.#shown.code);
-    void this.#draw(this.#shown.program);
+    if (program === undefined) return;
+    if (program.text !== this.#listed) sayFailure(this.#one('[data-boot-problem]', HTMLElement), this.#list(program));
+    void this.#draw(program);
   }
 
   /** The problem in words, with a button that goes there, and the line with a mark under the place. */
@@ -149,43 +137,27 @@ class DrawPixels extends HTMLElement {
     const said = this.#one('[data-problems]', HTMLElement);
     if (problem === undefined) return said.replaceChildren();
     const { line, column, length, text, fix } = problem;
-    const lines = this.#editor().value.split('\n');
-    const start = lines.slice(0, line - 1).reduce((sum, each) => sum + each.length + 1, 0) + column - 1;
     const place = document.createElement('button');
     place.type = 'button';
     place.textContent = `Line ${line}, column ${column}`;
-    Object.assign(place.dataset, { start, length: Math.max(1, length) });
+    Object.assign(place.dataset, { line, column, length: Math.max(1, length) });
     const sentence = document.createElement('p');
     sentence.append(place, `: ${text}. ${fix}`);
     const shown = document.createElement('pre');
     shown.ariaHidden = 'true';
-    const whole = lines[line - 1] ?? '';
+    const whole = this.#editor().value.split('\n')[line - 1] ?? '';
     const marks = '^'.repeat(Math.max(1, Math.min(length, whole.length - column + 1)));
     shown.textContent = `${whole}\n${' '.repeat(column - 1)}${marks}`;
     said.replaceChildren(sentence, shown);
   }
 
-  #drawGutter(wrongLine: number | undefined): void {
-    this.#one('[data-gutter]', HTMLElement).replaceChildren(
-      ...Array.from({ length: this.#editor().rows }, (_, index) => {
-        const number = document.createElement('span');
-        number.textContent = String(index + 1);
-        number.toggleAttribute('data-wrong', index + 1 === wrongLine);
-        return number;
-      }),
-    );
-  }
-
-  /** Marks what a problem is about. */
-  #select(start: number, length: number): void {
-    const editor = this.#editor();
-    editor.focus();
-    editor.setSelectionRange(start, start + length);
-  }
-
-  #list({ text }: Program, { bytes, lines }: Code): void {
-    this.#one('[data-code-size]', HTMLElement).textContent = inWords(bytes.length, this.#slot.size);
-    const rows = listingRows(text, lines);
+  /** Shows the machine code. */
+  async #list(program: Program): Promise<void> {
+    const { listCode } = await import('./draw-boot.ts');
+    if (program !== this.#shown) return;
+    const { size, rows } = listCode(program, this.#slot);
+    this.#listed = program.text;
+    this.#one('[data-code-size]', HTMLElement).textContent = size;
     this.#one('[data-listing]', HTMLTableSectionElement).replaceChildren(...rows.map(tableRow));
   }
 

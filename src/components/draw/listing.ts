@@ -1,10 +1,21 @@
 import type { Line } from '../../lib/draw/assembler.ts';
+import { codeFor } from '../../lib/draw/slot.ts';
+import type { Program } from '../../lib/draw/syntax.ts';
+import type { DrawEntry } from '../../lib/manifest.ts';
 
 /** More rows than anybody reads. */
 const mostRows = 400;
 
-/** The cells of the listing: offset in `pixel`, instruction, the Rust that the instruction belongs to, and its bytes. */
-export function listingRows(text: string, lines: readonly Line[]): string[][] {
+/**
+ * The machine code of a program: how much of the slot it takes, in words, and the cells of its listing: offset in `pixel`,
+ * instruction, the Rust that the instruction belongs to, and its bytes.
+ */
+export function listCode(program: Program, slot: DrawEntry['slot']): { size: string; rows: string[][] } {
+  const { bytes, lines } = codeFor(program, slot);
+  return { size: inWords(bytes.length, slot.size), rows: listingRows(program.text, lines) };
+}
+
+function listingRows(text: string, lines: readonly Line[]): string[][] {
   const rows = lines.slice(0, mostRows).map(({ offset, bytes, text: instruction, source }, index) => {
     const before = lines[index - 1]?.source;
     const again = before?.start === source.start && before.length === source.length;
@@ -20,8 +31,7 @@ function shortened(rust: string): string {
   return rust.length > 40 ? `${rust.slice(0, 39)}…` : rust;
 }
 
-/** How much of the slot the code takes. */
-export function inWords(bytes: number, room: number): string {
+function inWords(bytes: number, room: number): string {
   return bytes > room
     ? `${bytes} bytes of machine code: more than the ${room} that the kernel has room for.`
     : `${bytes} bytes of machine code, in a place of ${room}.`;

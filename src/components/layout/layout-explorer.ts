@@ -1,6 +1,7 @@
 import { alignmentOf, baseOf, mistakes, withAlignment, withBase } from '../../lib/linker-script/edits.ts';
 import { layoutFromFragment, layoutToFragment } from '../../lib/linker-script/fragment.ts';
 import type { Inputs } from '../../lib/linker-script/inputs.ts';
+import { numberLines, selectPlace } from '../text-editor.ts';
 import { reportLayout } from './layout-report.ts';
 
 /** How long a script that more typing may mend is left alone, in milliseconds. */
@@ -66,7 +67,7 @@ class LayoutExplorer extends HTMLElement {
       this.#editor().value = mistakes.find(({ name }) => name === mistake)?.edit(this.#initial) ?? this.#initial;
       void this.#show(true);
       this.#keep();
-    } else if (line !== undefined) this.#select(Number(line), Number(column), Number(length));
+    } else if (line !== undefined) selectPlace(this.#editor(), Number(line), Number(column), Number(length));
   }
 
   #reset(): void {
@@ -138,29 +139,13 @@ class LayoutExplorer extends HTMLElement {
 
   #drawGutter(wrong: readonly number[]): void {
     const editor = this.#editor();
-    const count = editor.value.split('\n').length;
+    const count = numberLines(this.#one('[data-gutter]', HTMLElement), editor.value, wrong);
     editor.rows = Math.min(count, mostRows);
-    const numbers = Array.from({ length: count }, (_, index) => {
-      const number = document.createElement('span');
-      number.textContent = String(index + 1);
-      number.toggleAttribute('data-wrong', wrong.includes(index + 1));
-      return number;
-    });
-    this.#one('[data-gutter]', HTMLElement).replaceChildren(...numbers);
     this.#scrollGutter();
   }
 
   #scrollGutter(): void {
     this.#one('[data-gutter]', HTMLElement).style.transform = `translateY(${-this.#editor().scrollTop}px)`;
-  }
-
-  /** Marks what a problem is about in the script. */
-  #select(line: number, column: number, length: number): void {
-    const editor = this.#editor();
-    const before = editor.value.split('\n').slice(0, Math.max(0, line - 1));
-    const start = before.reduce((sum, text) => sum + text.length + 1, 0) + column - 1;
-    editor.focus();
-    editor.setSelectionRange(start, start + length);
   }
 
   #keep(): void {
