@@ -17,6 +17,7 @@ function font(name, cssVariable, packageName, file, styles, fallbacks) {
       variants: styles.map((style) => ({
         style,
         weight: '200 900',
+        display: 'optional',
         src: [`${packageName}/files/${file}-latin-wght-${style}.woff2`],
       })),
     },

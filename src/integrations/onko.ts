@@ -8,6 +8,7 @@ import { generatedFiles } from './generated-files.ts';
 import { writeHeaders } from './host-headers.ts';
 import { writeOfflinePack } from './offline-pack.ts';
 import { nodeStandIns } from './node-stand-ins.ts';
+import { noPreloadLinks } from './no-preload-links.ts';
 import { searchOnDemand } from './search-on-demand.ts';
 import { virtualModules } from './virtual-modules.ts';
 import { workerFolder } from './workbench-files.ts';
@@ -30,7 +31,7 @@ export function onko(): AstroIntegration {
           // Where the service worker of an isolated workbench has a say about them (offline/isolation-worker.ts).
           rolldownOptions: { output: { entryFileNames: `${workerFolder}/[name]-[hash].js` } },
         };
-        updateConfig({ vite: { plugins: [virtualModules(), searchOnDemand()], worker } });
+        updateConfig({ vite: { plugins: [virtualModules(), searchOnDemand(), noPreloadLinks()], worker } });
       },
       'astro:config:done': ({ config }) => {
         base = config.base;
