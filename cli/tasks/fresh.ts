@@ -40,8 +40,7 @@ export async function testFresh(): Promise<number> {
     );
   }
   if (!(await isInstalled('debootstrap'))) await aptInstall(['debootstrap']);
-  await unmount();
-  rmSync(guest, { recursive: true, force: true });
+  await remove();
   try {
     await step('making a minimal Debian 12', makeDebian);
     await step('cloning the last commit into it', cloneInto);
@@ -53,11 +52,23 @@ export async function testFresh(): Promise<number> {
     say(
       `  ${((performance.now() - started) / 60_000).toFixed(1)} minutes for both commands, ${await diskUse()} on the disk`,
     );
+    if (status === 0) await remove();
+    else leave();
     return status ?? 1;
-  } finally {
-    await unmount();
-    rmSync(guest, { recursive: true, force: true });
+  } catch (error) {
+    leave();
+    throw error;
   }
+}
+
+/** What failed there is looked for there. */
+function leave(): void {
+  say(`  the fresh machine stays in .cache/fresh, as root: chroot .cache/fresh; the next --fresh removes it`);
+}
+
+async function remove(): Promise<void> {
+  await unmount();
+  rmSync(guest, { recursive: true, force: true });
 }
 
 async function makeDebian(progress: (detail: string) => void): Promise<void> {
