@@ -4,12 +4,15 @@
  * without a name, and knows nothing of tables.
  */
 
+import { wordsOf } from './words/words.ts';
+
+const say = wordsOf('page');
 const listings = [...document.querySelectorAll<HTMLElement>('main .expressive-code pre')];
 
 /** `Listing 7: src/main.rs`. The number tells listings of the same file apart. */
 function nameOf(listing: HTMLElement): string {
   const title = listing.closest('figure')?.querySelector('.title')?.textContent.trim() ?? '';
-  return `Listing ${listings.indexOf(listing) + 1}${title === '' ? '' : `: ${title}`}`;
+  return say(title === '' ? 'listing' : 'listingOf', { number: listings.indexOf(listing) + 1, title });
 }
 
 function nameRegion(listing: HTMLElement): void {

@@ -1,3 +1,8 @@
+import english from '../content/i18n/en.json' with { type: 'json' };
+
+/** The interface's phrases by language; one that is not here has its copy buttons in English. */
+const languages: Readonly<Record<string, Partial<typeof english>>> = { en: english };
+
 /** A node of the HTML that Expressive Code makes (hast), as far as it is used here. */
 interface HtmlNode {
   tagName?: string;
@@ -7,6 +12,8 @@ interface HtmlNode {
 
 interface RenderedBlock {
   codeBlock: { code: string };
+  /** The language of the page. */
+  locale: string;
   renderData: { blockAst: HtmlNode };
 }
 
@@ -18,10 +25,11 @@ export function pluginCopyCommand() {
   return {
     name: 'copy-command',
     hooks: {
-      postprocessRenderedBlock({ codeBlock, renderData }: RenderedBlock): void {
+      postprocessRenderedBlock({ codeBlock, locale, renderData }: RenderedBlock): void {
         const command = recordedCommand(codeBlock.code);
         const copies = command === undefined ? undefined : findCopyButton(renderData.blockAst)?.properties;
-        if (copies) Object.assign(copies, { dataCode: command, title: 'Copy the command' });
+        const title = languages[locale]?.['code.copyCommand'] ?? english['code.copyCommand'];
+        if (copies) Object.assign(copies, { dataCode: command, title });
       },
     },
   };

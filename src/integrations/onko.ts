@@ -10,6 +10,7 @@ import { writeOfflinePack } from './offline-pack.ts';
 import { nodeStandIns } from './node-stand-ins.ts';
 import { noPreloadLinks } from './no-preload-links.ts';
 import { searchOnDemand } from './search-on-demand.ts';
+import { markCode } from './untranslated-code.ts';
 import { virtualModules } from './virtual-modules.ts';
 import { workerFolder } from './workbench-files.ts';
 
@@ -59,6 +60,7 @@ export function onko(): AstroIntegration {
           logger.info(file.path);
         }
         const folder = fileURLToPath(dir).replace(/[/\\]$/, '');
+        await markCode(folder);
         const pages = await writePolicies(folder, policyExceptions);
         logger.info(`${pages} pages got their Content-Security-Policy`);
         await writeHeaders(folder, base);

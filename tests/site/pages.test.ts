@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { unzipSync } from 'fflate';
 import type { Manifest } from '../../src/lib/manifest.ts';
@@ -14,6 +14,30 @@ const paths = await pagePaths();
 
 test('the site has its front page, the chapter and the page on the machine', () => {
   for (const path of ['/', '/part-1/main-rs/', '/about/machine/']) assert.ok(paths.includes(path), path);
+});
+
+test('every page says its language, and leaves its code to no translator', async () => {
+  const languages = (await readdir(`${root}/src/content/i18n`)).map((file) => file.replace('.json', ''));
+  const marked = /translate="?no\b/;
+  for (const path of paths) {
+    const html = await readFile(`${dist}${path.replace(/\/$/, '/index.html')}`, 'utf8');
+    const language = languages.find((each) => path.startsWith(`/${each.toLowerCase()}/`)) ?? 'en';
+    assert.equal(/<html lang="([^"]*)"/.exec(html)?.[1], language, path);
+    // Whether an element and what it stands in is left alone, tag by tag.
+    const open: { tag: string; alone: boolean }[] = [];
+    const text = html.replace(/<!--[^]*?-->|<(script|style|textarea)\b[^]*?<\/\1>/g, '');
+    for (const [whole, end, tag = ''] of text.matchAll(
+      /<(\/?)(pre|code|table|ul|ol|dl|p|div|span|section|figure)\b[^>]*>/g,
+    )) {
+      if (end) {
+        while (open.length > 0 && open.pop()?.tag !== tag);
+        continue;
+      }
+      const alone = marked.test(whole) || open.at(-1)?.alone === true;
+      open.push({ tag, alone });
+      if (tag === 'pre' || tag === 'code') assert.ok(alone, `${path}: ${whole}`);
+    }
+  }
 });
 
 for (const colorScheme of ['dark', 'light'] as const) {

@@ -3,6 +3,8 @@
  * soon as the browser is idle, and here the real one comes when a reader turns to the search.
  */
 
+import { wordsOf } from '../words/words.ts';
+
 /** The way to the real one: its own name leads to this module (src/integrations/search-on-demand.ts). */
 const load = () => import('virtual:onko/pagefind-ui');
 
@@ -25,7 +27,7 @@ export class PagefindUI {
         if (dialog.open) dialog.querySelector('input')?.focus();
       } catch {
         started = false; // the next opening tries again
-        place.textContent = 'The search could not be fetched. Check the connection, then close this and open it again.';
+        place.textContent = wordsOf('page')('searchMissing');
       }
     };
     for (const event of ['pointerover', 'focusin']) search.addEventListener(event, () => void start());
