@@ -19,6 +19,8 @@ export interface V86Urls {
   vgaBios: string;
   /** SHA-256 of the files, in hexadecimal: others are refused. Left out where nobody knows them beforehand. */
   sha256?: { v86: string; bios: string; vgaBios: string };
+  /** A floppy disc will come: the PC gets to where it waits for one before it is switched on. */
+  floppy?: boolean;
 }
 
 /**

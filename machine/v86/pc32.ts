@@ -30,6 +30,27 @@ const videoBytes = 8 * 2 ** 20;
 /** A 3½-inch disc with high density. */
 const floppyBytes = 1440 * 1024;
 const sectorBytes = 512;
+/** The byte of the sector below, as the BIOS has loaded it, that lets it go on. */
+const goOn = 0x7dfd;
+/**
+ * A boot sector that waits until another disc is in the drive, and then has the BIOS boot anew: whatever boots next finds the
+ * PC as if it had come first. BIOS calls as in Ralf Brown's Interrupt List.
+ */
+const waitingSector = Uint8Array.of(
+  ...[0xb0, 0x2e], //                     mov al, '.'
+  ...[0xe6, 0xe9], //                     out 0xe9, al       ; says that it waits
+  ...[0xfb], //                     wait: sti
+  ...[0xf4], //                           hlt                ; until the next interrupt: the timer's comes 18 times a second
+  ...[0x80, 0x3e, 0xfd, 0x7d, 0x00], //   cmp byte [0x7dfd], 0
+  ...[0x74, 0xf7], //                     je wait
+  ...[0xb4, 0x03], //                     mov ah, 3          ; where the cursor is
+  ...[0x30, 0xff], //                     xor bh, bh
+  ...[0xcd, 0x10], //                     int 0x10
+  ...[0xfe, 0xce], //                     dec dh             ; "Booting from Floppy..." comes again, in the same line
+  ...[0xb4, 0x02], //                     mov ah, 2          ; move it
+  ...[0xcd, 0x10], //                     int 0x10
+  ...[0xcd, 0x19], //                     int 0x19           ; boot
+);
 /** Video memory and ROMs as the CPU sees them: v86 keeps them elsewhere. */
 const videoWindow = { from: 0xa0000, to: 0xc0000 };
 /** Where Bochs's BIOS and ours write to be read by whoever runs the emulator. */
@@ -45,21 +66,33 @@ export function isFloppy(image: Uint8Array): boolean {
   return signed && image.length <= floppyBytes && image.length % sectorBytes === 0 && !isCd(image);
 }
 
+/** A floppy disc with the image at its beginning, as v86 takes it. */
+function floppy(image: Uint8Array): { buffer: ArrayBuffer } {
+  const disc = new Uint8Array(floppyBytes);
+  disc.set(image);
+  return { buffer: disc.buffer };
+}
+
 /** A disc to boot from, as v86 takes it. Throws a {@link MachineError} for an image that no BIOS would boot. */
 function drive(image: Uint8Array): { fda: { buffer: ArrayBuffer } } | { cdrom: { buffer: ArrayBuffer } } {
   if (!isFloppy(image)) {
     checkDisc(image);
     return { cdrom: { buffer: image.slice().buffer } };
   }
-  const disc = new Uint8Array(floppyBytes);
-  disc.set(image);
-  return { fda: { buffer: disc.buffer } };
+  return { fda: floppy(image) };
 }
 
 export class Pc32 {
   readonly #emulator: Internals;
   readonly #exports: WebAssembly.Exports;
   readonly #text = new TextPicture();
+  #outputs: Pc32Outputs;
+  /** As it was when it began to wait for a floppy disc; undefined for a PC that was switched on with its disc. */
+  #waiting: { state: ArrayBuffer; instructions: number } | undefined;
+  /** It waits: nothing has happened since. */
+  #waits = false;
+  /** Instructions of discs that were booted before this one: v86 counts on when it is put back. */
+  #instructionsBefore = 0;
   #layers: readonly Layer[] = [];
   /** Of a graphics mode; `null` in text modes. */
   #graphics: { width: number; height: number; bpp: number } | null = null;
@@ -68,9 +101,10 @@ export class Pc32 {
   private constructor(emulator: Internals, exports: WebAssembly.Exports, outputs: Pc32Outputs) {
     this.#emulator = emulator;
     this.#exports = exports;
-    emulator.add_listener('serial0-output-byte', (byte) => outputs.serial(Uint8Array.of(byte)));
-    emulator.add_listener('cpu-event-halt', () => outputs.halted());
-    emulator.v86.cpu.io.register_write(debugPort, this, (byte) => outputs.debug(Uint8Array.of(byte)));
+    this.#outputs = outputs;
+    emulator.add_listener('serial0-output-byte', (byte) => this.#outputs.serial(Uint8Array.of(byte)));
+    emulator.add_listener('cpu-event-halt', () => this.#outputs.halted());
+    emulator.v86.cpu.io.register_write(debugPort, this, (byte) => this.#outputs.debug(Uint8Array.of(byte)));
     emulator.add_listener('screen-set-size', ([width, height, bpp]) => {
       this.#graphics = bpp === 0 ? null : { width, height, bpp };
       this.#dirty = true;
@@ -104,6 +138,40 @@ export class Pc32 {
         disable_speaker: true,
       }) as unknown as Internals;
     });
+  }
+
+  /** A PC whose BIOS has done its work and that waits for a floppy disc: {@link bootFloppy}. */
+  static async createWaiting(parts: Parts): Promise<Pc32> {
+    const image = new Uint8Array(sectorBytes);
+    image.set(waitingSector);
+    image.set([0x55, 0xaa], sectorBytes - 2);
+    let reached = (): void => {};
+    const waits = new Promise<void>((resolve) => (reached = resolve));
+    const pc = await Pc32.create(parts, image, { serial: () => {}, debug: () => reached(), halted: () => {} });
+    pc.run();
+    await waits;
+    await pc.stop();
+    pc.#waiting = { state: await pc.#emulator.save_state(), instructions: pc.instructionCount() };
+    pc.#waits = true;
+    return pc;
+  }
+
+  /** Whether {@link bootFloppy} boots this disc. */
+  boots(image: Uint8Array): boolean {
+    return this.#waiting !== undefined && isFloppy(image);
+  }
+
+  /** Boots a floppy disc on a PC that was made to wait for one, whatever it has done since. It then stands, until {@link run}. */
+  async bootFloppy(image: Uint8Array, outputs: Pc32Outputs): Promise<void> {
+    await this.stop();
+    this.#outputs = outputs;
+    if (!this.#waits && this.#waiting) {
+      await this.#emulator.restore_state(this.#waiting.state);
+      this.#instructionsBefore += this.instructionCount() - this.#waiting.instructions;
+    }
+    this.#waits = false;
+    await this.#emulator.set_fda(floppy(image));
+    this.#emulator.write_memory([1], goOn);
   }
 
   /** v86 tells its screen what it sees; nothing has been drawn yet. */
@@ -225,7 +293,7 @@ export class Pc32 {
   }
 
   instructionCount(): number {
-    return this.#emulator.get_instruction_counter();
+    return this.#emulator.get_instruction_counter() - this.#instructionsBefore;
   }
 
   memoryUsage(): number {

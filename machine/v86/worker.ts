@@ -71,6 +71,22 @@ function go(machine: Pc32): void {
   timer = setInterval(() => show(machine), frameMilliseconds);
 }
 
+async function switchOn(parts: Parts, image: Uint8Array): Promise<Pc32> {
+  const outputs = {
+    serial: serial.write,
+    debug: debug.write,
+    halted: () => void (pc && rest(pc, 'halted')),
+  };
+  if (pc?.boots(image)) {
+    await pc.bootFloppy(image, outputs);
+    return pc;
+  }
+  await pc?.destroy();
+  pc = null; // its memory must be free before there is another
+  pc = await Pc32.create(parts, image, outputs);
+  return pc;
+}
+
 /** Stops it, shows what it has come to, and only then says so. */
 async function rest(machine: Pc32, as: 'halted' | 'paused'): Promise<void> {
   clearInterval(timer);
@@ -98,19 +114,14 @@ self.addEventListener('unhandledrejection', (event) => {
 
 answerCalls({
   async prepare(urls) {
-    parts = await load(urls as V86Urls);
+    const { floppy, ...files } = urls as V86Urls;
+    parts = await load(files);
+    if (floppy) pc = await Pc32.createWaiting(parts);
   },
   async powerOn(image) {
     if (parts === null) throw new MachineError('The machine is not prepared.', 'Press power again.');
     clearInterval(timer);
-    await pc?.destroy();
-    pc = null; // its memory must be free before there is another
-    const machine = await Pc32.create(parts, image, {
-      serial: serial.write,
-      debug: debug.write,
-      halted: () => void rest(machine, 'halted'),
-    });
-    pc = machine;
+    const machine = await switchOn(parts, image);
     forgetMode();
     go(machine);
   },

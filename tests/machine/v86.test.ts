@@ -78,6 +78,51 @@ test('the boot sector does what its page promises, whatever text and colour it g
   }
 });
 
+test('a PC that waits for a floppy disc boots one after another, each as if it had come first', limit, async (t) => {
+  const settings = [
+    { text: 'The first.', color: { r: 12, g: 24, b: 33 } },
+    { text: 'The second, by other ways.', color: { r: 232, g: 163, b: 61 } },
+  ];
+  const waiting = await Pc32.createWaiting(parts);
+  const waited = waiting.instructionCount();
+  assert.equal(waiting.boots(readFileSync(`${root}/public/isos/01-environment.iso`)), false);
+  for (const setting of settings) {
+    const disc = patchSector(sector, setting);
+    assert.equal(waiting.boots(disc), true);
+    let halts = (): void => {};
+    const halted = new Promise<void>((resolve) => (halts = resolve));
+    await waiting.bootFloppy(disc, { serial() {}, debug() {}, halted: () => halts() });
+    assert.match(waiting.textScreen()[0] ?? '', /^SeaBIOS/);
+    assert.equal(waiting.instructionCount(), waited);
+    waiting.run();
+    await halted;
+    await waiting.stop();
+    await run(disc, ({ pc }) => {
+      assert.deepEqual(waiting.registers(), pc.registers());
+      assert.deepEqual(waiting.screen(), pc.screen());
+      const [one, other] = [waiting, pc].map((each) => each.readPhysical(0n, 0x9f000));
+      assert.ok(one && other);
+      const different = [...one.keys()].filter((at) => one[at] !== other[at]);
+      // When interrupts came shows in the motor's countdown, the clock, and what has been on the BIOS's and the sector's stack.
+      const mayDiffer = [
+        [0x440, 0x441],
+        [0x46c, 0x470],
+        [0x6e00, 0x7000],
+        [0x7b00, 0x7c00],
+      ] as const;
+      const may = (at: number) => mayDiffer.some(([from, to]) => at >= from && at < to);
+      assert.deepEqual(
+        different.filter((at) => !may(at)),
+        [],
+      );
+      const own = waiting.instructionCount() - waited;
+      t.diagnostic(`${own} instructions from waiting to halted, ${pc.instructionCount()} from power on`);
+      assert.ok(own * 10 < pc.instructionCount());
+    });
+  }
+  await waiting.destroy();
+});
+
 for (const chapter of ['01-environment', '07-makefile']) {
   test(`${chapter}.iso is refused for want of long mode, on the screen and over both ports`, limit, async () => {
     await run(readFileSync(`${root}/public/isos/${chapter}.iso`), ({ pc, serial, debug }) => {
