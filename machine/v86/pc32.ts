@@ -88,10 +88,10 @@ export class Pc32 {
   readonly #text = new TextPicture();
   #outputs: Pc32Outputs;
   /** As it was when it began to wait for a floppy disc; undefined for a PC that was switched on with its disc. */
-  #waiting: { state: ArrayBuffer; instructions: number } | undefined;
+  #waiting: ArrayBuffer | undefined;
   /** It waits: nothing has happened since. */
   #waits = false;
-  /** Instructions of discs that were booted before this one: v86 counts on when it is put back. */
+  /** Instructions from before it was switched on with this disc: those of the BIOS, and of other discs. */
   #instructionsBefore = 0;
   #layers: readonly Layer[] = [];
   /** Of a graphics mode; `null` in text modes. */
@@ -151,7 +151,7 @@ export class Pc32 {
     pc.run();
     await waits;
     await pc.stop();
-    pc.#waiting = { state: await pc.#emulator.save_state(), instructions: pc.instructionCount() };
+    pc.#waiting = await pc.#emulator.save_state();
     pc.#waits = true;
     return pc;
   }
@@ -165,11 +165,9 @@ export class Pc32 {
   async bootFloppy(image: Uint8Array, outputs: Pc32Outputs): Promise<void> {
     await this.stop();
     this.#outputs = outputs;
-    if (!this.#waits && this.#waiting) {
-      await this.#emulator.restore_state(this.#waiting.state);
-      this.#instructionsBefore += this.instructionCount() - this.#waiting.instructions;
-    }
+    if (!this.#waits && this.#waiting) await this.#emulator.restore_state(this.#waiting);
     this.#waits = false;
+    this.#instructionsBefore = this.#emulator.get_instruction_counter();
     await this.#emulator.set_fda(floppy(image));
     this.#emulator.write_memory([1], goOn);
   }
