@@ -1,3 +1,5 @@
+import { wordsOf } from './words/words.ts';
+
 /** Gives bytes to the reader as a file. */
 export function download(bytes: Uint8Array<ArrayBuffer>, name: string): void {
   const link = document.createElement('a');
@@ -12,8 +14,9 @@ export function download(bytes: Uint8Array<ArrayBuffer>, name: string): void {
 export async function fetchFile(url: string): Promise<Uint8Array<ArrayBuffer>> {
   const response = await fetch(url).catch(() => undefined);
   if (!response?.ok) {
-    const why = response ? `the server answers ${response.status}` : 'the server cannot be reached';
-    throw new Error(`${url} could not be fetched: ${why}. Check the connection, then try again.`);
+    const say = wordsOf('page');
+    const why = response ? say('serverAnswers', { status: response.status }) : say('noServer');
+    throw new Error(say('notFetched', { url, why }));
   }
   return new Uint8Array(await response.arrayBuffer());
 }

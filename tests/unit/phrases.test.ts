@@ -30,7 +30,6 @@ const notYet: readonly string[] = [
   'diagrams/TripleParts.astro',
   'diagrams/boot-path-steps.ts',
   'diagrams/iso-regions.ts',
-  'download.ts',
   'draw/DrawPixels.astro',
   'draw/draw-element.ts',
   'draw/listing.ts',
@@ -48,22 +47,11 @@ const notYet: readonly string[] = [
   'layout/LayoutExplorer.astro',
   'layout/layout-explorer.ts',
   'layout/layout-report.ts',
-  'machine/EngineFacts.astro',
-  'machine/Machine.astro',
-  'machine/V86Facts.astro',
-  'machine/machine-element.ts',
-  'offline/OfflinePack.astro',
-  'offline/offline-pack.ts',
   'own-iso/OwnIso.astro',
   'own-iso/own-iso-element.ts',
   'pixel/PixelExplorer.astro',
   'pixel/pixel-markup.ts',
   'triple/TripleDecoder.astro',
-  'workbench/Workbench.astro',
-  'workbench/container-bench.ts',
-  'workbench/isolation.ts',
-  'workbench/session.ts',
-  'workbench/workbench-element.ts',
 ];
 
 /** What is printed in a terminal, in English like all that the `onko` command says. */
@@ -78,7 +66,16 @@ interface SyntaxNode {
 const isNode = (value: unknown): value is SyntaxNode => typeof value === 'object' && value !== null && 'type' in value;
 
 /** Attributes that are read by people, whatever element they are on. */
-const spoken = new Set(['alt', 'aria-description', 'aria-label', 'label', 'placeholder', 'reveal', 'title']);
+const spoken = new Set([
+  'alt',
+  'aria-description',
+  'aria-label',
+  'data-label',
+  'label',
+  'placeholder',
+  'reveal',
+  'title',
+]);
 /** Attributes that hold names for programs, several with spaces between. */
 const forPrograms = new Set(['allow', 'aria-describedby', 'aria-labelledby', 'class', 'rel', 'sandbox', 'style']);
 /** Elements whose text is no language's. */
@@ -138,6 +135,8 @@ function phrasesIn(file: string): string[] {
         walk(node['callee']);
         return walk(takesNames.test(nameOf(node['callee'])) ? rest : [first, ...rest]);
       }
+      case 'Property':
+        return nameOf(node['key']) === 'code' ? undefined : walk(node['value']);
       case 'BinaryExpression':
         if (/^[!=]==$/.test(String(node['operator']))) return;
         break;

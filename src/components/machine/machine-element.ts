@@ -23,20 +23,11 @@ import {
   type Verdict,
 } from '../../lib/verdict.ts';
 import { recordDone } from '../progress/store.ts';
+import { wordsOf } from '../words/words.ts';
 import { judgedEvent } from './panel.ts';
 
-const stateInWords: Record<MachineState, string> = {
-  off: 'Off: press power to boot',
-  loading: 'Loading the machine',
-  running: 'Running',
-  halted: 'Halted: the CPU sleeps',
-  paused: 'Paused',
-  stopped: 'Switched off',
-  failed: 'Failed',
-};
-
-/** The CPU has given up, and the machine stands as it was then. */
-const shutDownInWords = 'Stopped at a triple fault';
+const say = wordsOf('machine');
+const sayAnywhere = wordsOf('page');
 
 /** An ISO that the page hands to the machine in the place of its own. */
 export interface Disc {
@@ -169,10 +160,7 @@ class OnkoMachine extends HTMLElement {
 
   #showExpected(): void {
     const checkpoint = this.#checkpoint;
-    this.#part('[data-expected]').textContent =
-      checkpoint === null
-        ? 'nothing, as this ISO promises nothing. It shows what the machine does.'
-        : expectation(checkpoint);
+    this.#part('[data-expected]').textContent = checkpoint === null ? say('promisesNothing') : expectation(checkpoint);
   }
 
   get state(): MachineState {
@@ -335,7 +323,7 @@ class OnkoMachine extends HTMLElement {
     clearTimeout(this.#patience);
     // Its last picture stays on the screen.
     this.dataset['shutDown'] = '';
-    this.#part('[data-status]').textContent = shutDownInWords;
+    this.#part('[data-status]').textContent = say('shutDown');
     if (this.#checkpoint?.kind === 'outcome') return this.#ask(() => this.#judge(machine, exceptions));
     this.#show({ passed: false, findings: [faultInWords(exceptions, this.#symbols)] });
   }
@@ -422,14 +410,17 @@ class OnkoMachine extends HTMLElement {
     const symbols = this.#symbols;
     const place = locate(registers.rip, symbols);
     this.#showText(textScreen);
-    const shape = screen.mode === 'text' ? 'text mode' : this.#depthInWords(screen);
+    const shape = screen.mode === 'text' ? say('textMode') : this.#depthInWords(screen);
     this.#read('screen', `${screen.width} × ${screen.height}, ${shape}`);
     this.#read(
       'cpu',
-      `${modeInWords(registers.cpuMode)}\n${registers.shutdown ? 'shut down' : registers.halted ? 'halted' : 'running'}`,
+      `${modeInWords(registers.cpuMode)}\n${say(registers.shutdown ? 'cpuShutDown' : registers.halted ? 'cpuHalted' : 'cpuRuns')}`,
     );
     this.#read('rip', `${formatAddress(registers.rip)}\n${place ? `${place.symbol.name} + ${place.offset}` : ''}`);
-    this.#read('instructions', `${(instructions / 1e6).toFixed(1)} million\nin ${seconds.toFixed(2)} s`);
+    this.#read(
+      'instructions',
+      say('count', { millions: (instructions / 1e6).toFixed(1), seconds: seconds.toFixed(2) }),
+    );
 
     const serial = this.#serialText();
     const seen: Observation = { screen, cpu: registers, textScreen, serial, ...(exceptions && { exceptions }) };
@@ -443,13 +434,17 @@ class OnkoMachine extends HTMLElement {
 
   /** Modes from before VESA come as a picture, whose depth and pitch are not the mode's. */
   #depthInWords({ address, bpp, pitch }: Screen): string {
-    return address === null ? `${this.dataset['screen']?.split('x')[2]} bpp` : `${bpp} bpp\npitch ${pitch} bytes`;
+    if (address === null) return say('depth', { bpp: this.dataset['screen']?.split('x')[2] ?? '' });
+    return say('depthAndPitch', { bpp, pitch });
   }
 
   #show({ passed, findings }: Verdict): void {
     this.dataset['verdict'] = passed ? 'passed' : 'failed';
-    const words = this.#checkpoint?.kind === 'outcome' ? ['As recorded.', 'Not as recorded.'] : ['Passed.', 'Failed.'];
-    this.#part('[data-verdict-text]').textContent = [words[passed ? 0 : 1], ...findings].join('\n');
+    const recorded = this.#checkpoint?.kind === 'outcome';
+    const outcome = passed
+      ? say(recorded ? 'asRecorded' : 'asPromised')
+      : say(recorded ? 'notAsRecorded' : 'notAsPromised');
+    this.#part('[data-verdict-text]').textContent = [outcome, ...findings].join('\n');
     const { chapter } = this.dataset;
     if (passed && chapter && this.#disc === undefined && !this.#is32Bit) recordDone(chapter, 'booted');
   }
@@ -488,14 +483,16 @@ class OnkoMachine extends HTMLElement {
   #setState(state: MachineState): void {
     if (state === this.state) return;
     this.dataset['state'] = state;
-    this.#part('[data-status]').textContent =
-      state === 'stopped' && 'shutDown' in this.dataset ? shutDownInWords : stateInWords[state];
+    // After a triple fault the machine stands as it was then.
+    this.#part('[data-status]').textContent = say(
+      state === 'stopped' && 'shutDown' in this.dataset ? 'shutDown' : state,
+    );
     const on = state === 'running' || state === 'halted' || state === 'paused';
     this.#allow('power', !on && state !== 'loading');
     this.#allow('reset', on);
     this.#allow('pause', state === 'running' || state === 'paused');
     this.#allow('stop', on || state === 'loading');
-    this.#part('[data-action="pause"]').textContent = state === 'paused' ? 'Resume' : 'Pause';
+    this.#part('[data-action="pause"]').textContent = say(state === 'paused' ? 'resume' : 'pause');
     // Only a machine that is on takes the keyboard; one that is off is not worth a stop of the Tab key.
     const canvas = this.#part('canvas');
     canvas.tabIndex = on ? 0 : -1;
@@ -528,10 +525,9 @@ class OnkoMachine extends HTMLElement {
   #sayWhoHasTheKeyboard = ({ type, target }: FocusEvent): void => {
     const canvas = this.#part('canvas');
     if (target !== canvas) return;
-    this.#part('[data-announced]').textContent =
-      type === 'focusin' && canvas.tabIndex === 0
-        ? 'The machine has the keyboard now. Press Escape twice to leave it.'
-        : 'The page has the keyboard again.';
+    this.#part('[data-announced]').textContent = say(
+      type === 'focusin' && canvas.tabIndex === 0 ? 'hasKeyboard' : 'pageHasKeyboard',
+    );
   };
 
   #read(reading: string, text: string): void {
@@ -562,12 +558,11 @@ async function inSlices<T>(steps: Generator<undefined, T, undefined>): Promise<T
 
 /** Fetches an ISO whole and makes sure that it is the right one. Rejects with a {@link MachineError} that names it. */
 async function fetchIso(url: string, sha256: string): Promise<Uint8Array<ArrayBuffer>> {
-  const failure = (why: string) =>
-    new MachineError(`The ISO ${url} could not be fetched: ${why}.`, 'Check the connection, then press power again.');
+  const failure = (why: string) => new MachineError(say('noIso', { url, why }), say('noIsoFix'));
   const response = await fetch(url).catch(() => {
-    throw failure('the server cannot be reached');
+    throw failure(sayAnywhere('noServer'));
   });
-  if (!response.ok) throw failure(`the server answers ${response.status}`);
+  if (!response.ok) throw failure(sayAnywhere('serverAnswers', { status: response.status }));
   const iso = new Uint8Array(await response.arrayBuffer());
   await checkIntegrity(iso, sha256, `The ISO ${url}`);
   return iso;

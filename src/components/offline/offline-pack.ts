@@ -1,4 +1,7 @@
 import { missingRoom, packInWords, packSize, type OfflinePackInfo, type PackState } from '../../lib/offline-pack.ts';
+import { wordsOf } from '../words/words.ts';
+
+const say = wordsOf('offline');
 
 /** How often the number of files that have arrived is looked up, in milliseconds. */
 const pollMilliseconds = 250;
@@ -27,24 +30,18 @@ class OfflinePack extends HTMLElement {
 
   async #begin(): Promise<void> {
     if (!('serviceWorker' in navigator)) {
-      return this.#show({
-        kind: 'failed',
-        why: 'This browser keeps pages only from sites that came over HTTPS, or from this very computer.',
-      });
+      return this.#show({ kind: 'failed', why: say('insecure') });
     }
     try {
       const response = await fetch(this.dataset['info'] ?? '', { cache: 'no-store' });
-      if (!response.ok) throw new Error(`the server answers ${response.status}`);
+      if (!response.ok) throw new Error(wordsOf('page')('serverAnswers', { status: response.status }));
       this.#info = (await response.json()) as OfflinePackInfo;
     } catch (error) {
       // Without a network the numbers come from the pack itself, where there is one.
       this.#info = await this.#keptInfo();
       if (this.#info === undefined) {
         const why = error instanceof Error ? error.message : String(error);
-        return this.#show({
-          kind: 'failed',
-          why: `What the pack holds could not be looked up: ${why}. Reload the page.`,
-        });
+        return this.#show({ kind: 'failed', why: say('unknown', { why }) });
       }
     }
     const registration = await this.#registration();
@@ -108,20 +105,17 @@ class OfflinePack extends HTMLElement {
     while (worker.state === 'installing') {
       const done = await this.#keptFiles();
       if (done !== arrived) [arrived, changed] = [done, performance.now()];
-      if (performance.now() - changed > patience) return this.#fail('nothing has arrived for half a minute');
+      if (performance.now() - changed > patience) return this.#fail(say('stalled'));
       this.#show({ kind: 'fetching', done });
       await new Promise((resolve) => setTimeout(resolve, pollMilliseconds));
     }
-    if (worker.state === 'redundant') return this.#fail('a file could not be fetched, or the disk is full');
+    if (worker.state === 'redundant') return this.#fail(say('broken'));
     this.#show(this.#stateOf(await this.#registration()));
   }
 
   async #fail(why: string): Promise<void> {
     this.#partial = (await this.#keptFiles()) > 0;
-    this.#show({
-      kind: 'failed',
-      why: `The pack could not be kept: ${why}. What you had before still works. Check the network and the disk, then try again.`,
-    });
+    this.#show({ kind: 'failed', why: say('notKept', { why }) });
   }
 
   async #useNow(): Promise<void> {
@@ -142,7 +136,7 @@ class OfflinePack extends HTMLElement {
     const info = this.#info;
     this.#part('[role=status]').textContent =
       info === undefined ? (state.kind === 'failed' ? state.why : '') : packInWords(state, info);
-    if (info !== undefined) this.#button('keep').textContent = `Keep this site (${packSize(info)})`;
+    if (info !== undefined) this.#button('keep').textContent = say('keep', { size: packSize(info) });
     this.#button('keep').hidden = info === undefined || !(state.kind === 'absent' || state.kind === 'failed');
     this.#button('use-now').hidden = state.kind !== 'outdated';
     const here = state.kind === 'kept' || state.kind === 'outdated' || (state.kind === 'failed' && this.#partial);

@@ -11,6 +11,7 @@ import {
 import type { Path } from '../../lib/workbench/disk.ts';
 import { TerminalText } from '../../lib/workbench/terminal-text.ts';
 import { fetchFile } from '../download.ts';
+import { wordsOf } from '../words/words.ts';
 import { patience, type Bench, type BenchHost, type Files } from './bench.ts';
 import { removeServiceFrame } from './service-frame.ts';
 
@@ -19,6 +20,8 @@ export interface ContainerScripts {
   onko: string;
   commands: string;
 }
+
+const say = wordsOf('workbench');
 
 /** What the shell is told of its terminal. */
 const terminal = { cols: 100, rows: 30 };
@@ -102,7 +105,7 @@ export class ContainerBench implements Bench {
     this.#container.fs.watch(requests, () => {
       this.#takeRequests().catch((cause: unknown) => {
         const said = cause instanceof Error ? cause.message : String(cause);
-        if (!this.#closed) this.#host.print(`The page could not do what was asked of it: ${said}\n`, 'wrong');
+        if (!this.#closed) this.#host.print(`${say('impossible', { why: said })}\n`, 'wrong');
       });
     });
     this.#container.fs.watch('/', { recursive: true }, (_, name) => {
@@ -165,7 +168,7 @@ export class ContainerBench implements Bench {
   }
 
   get #writer(): WritableStreamDefaultWriter<string> {
-    if (this.#input === undefined) throw new Error('The WebContainer has no shell.');
+    if (this.#input === undefined) throw new Error(say('noShell'));
     return this.#input;
   }
 
@@ -177,9 +180,7 @@ export class ContainerBench implements Bench {
       if (entry.isDirectory()) paths.push(...(await this.#walk(path)));
       else paths.push(path);
       if (paths.length > mostFiles) {
-        throw new Error(
-          `There are more than ${mostFiles} files. They are neither shown nor kept until there are fewer.`,
-        );
+        throw new Error(say('tooMany', { most: mostFiles }));
       }
     }
     return paths;

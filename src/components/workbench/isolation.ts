@@ -1,4 +1,7 @@
+import { wordsOf } from '../words/words.ts';
 import { patience } from './bench.ts';
+
+const say = wordsOf('workbench');
 
 /** There only while the page is loaded anew in order to be isolated. */
 const reloadedKey = 'onko.isolating';
@@ -12,16 +15,12 @@ export async function isolate(worker: string, scope: string): Promise<void> {
   const reloaded = sessionStorage.getItem(reloadedKey) !== null;
   sessionStorage.removeItem(reloadedKey);
   if (crossOriginIsolated && typeof SharedArrayBuffer !== 'undefined') return;
-  const lacking = 'A WebContainer needs SharedArrayBuffer, and so a page that is cross-origin isolated;';
-  if (reloaded) throw new Error(`${lacking} this browser does not isolate this page, though it has been asked to.`);
-  if (!('serviceWorker' in navigator)) {
-    throw new Error(
-      `${lacking} the host of this site does not ask for it, and this browser lets a page ask for it itself only over HTTPS.`,
-    );
-  }
+  const failure = (why: string) => new Error(say('notIsolated', { why }));
+  if (reloaded) throw failure(say('refused'));
+  if (!('serviceWorker' in navigator)) throw failure(say('notAsked'));
   await activated(await navigator.serviceWorker.register(worker, { scope })).catch((error: unknown) => {
     const why = error instanceof Error ? error.message : String(error);
-    throw new Error(`${lacking} the service worker that would do it could not be started: ${why}`);
+    throw failure(say('noWorker', { why }));
   });
   sessionStorage.setItem(reloadedKey, '');
   location.reload();
@@ -42,10 +41,10 @@ function activated({ installing, waiting, active }: ServiceWorkerRegistration): 
   return new Promise((resolve, reject) => {
     const look = (): void => {
       if (worker?.state === 'activated') resolve();
-      if (worker?.state === 'redundant') reject(new Error('it was given up.'));
+      if (worker?.state === 'redundant') reject(new Error(say('givenUp')));
     };
     worker?.addEventListener('statechange', look);
     look();
-    setTimeout(() => reject(new Error(`it was not ready within ${patience / 1000} seconds.`)), patience);
+    setTimeout(() => reject(new Error(say('notReady', { seconds: patience / 1000 }))), patience);
   });
 }

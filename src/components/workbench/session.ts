@@ -1,6 +1,9 @@
 import type { Path } from '../../lib/workbench/disk.ts';
+import { wordsOf } from '../words/words.ts';
 import { patience } from './bench.ts';
 import type { CallName, FileList, FromWorker, ToWorker, WorkbenchCalls } from './protocol.ts';
+
+const say = wordsOf('workbench');
 
 interface Pending {
   resolve: (value: never) => void;
@@ -27,7 +30,7 @@ export class Session {
     });
     this.#worker.addEventListener('error', (event) => {
       event.preventDefault();
-      this.#fail(`The workbench's worker could not be loaded or broke${event.message ? `: ${event.message}` : ''}.`);
+      this.#fail(event.message ? say('brokenBy', { why: event.message }) : say('broken'));
     });
   }
 
@@ -44,17 +47,14 @@ export class Session {
   call<K extends CallName>(call: K, ...args: Parameters<WorkbenchCalls[K]>): Promise<ReturnType<WorkbenchCalls[K]>> {
     return new Promise((resolve, reject) => {
       const id = ++this.#lastId;
-      const timer = setTimeout(
-        () => this.#fail(`The workbench did not answer within ${patience / 1000} seconds and was stopped.`),
-        patience,
-      );
+      const timer = setTimeout(() => this.#fail(say('stopped', { seconds: patience / 1000 })), patience);
       this.#pending.set(id, { resolve, reject, timer });
       this.#worker.postMessage({ id, call, with: args } as ToWorker);
     });
   }
 
   close(): void {
-    this.#giveUp('The workbench was closed.');
+    this.#giveUp(say('closed'));
   }
 
   #fail(why: string): void {

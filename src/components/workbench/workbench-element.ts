@@ -15,6 +15,7 @@ import type { TerminalChange } from '../../lib/workbench/terminal-text.ts';
 import { download } from '../download.ts';
 import { machinePanel } from '../machine/panel.ts';
 import { load, save } from '../storage.ts';
+import { wordsOf } from '../words/words.ts';
 import { patience, type Bench, type BenchHost, type Files } from './bench.ts';
 import type { ContainerBench } from './container-bench.ts';
 import { endIsolation, isolate } from './isolation.ts';
@@ -39,6 +40,8 @@ export interface ContainerParts {
   /** The page's path, which is all that the service worker is for. */
   scope: string;
 }
+
+const say = wordsOf('workbench');
 
 /** A pause in typing (ms) after which what stands in the editor is saved. */
 const pause = 400;
@@ -181,9 +184,8 @@ class Workbench extends HTMLElement {
     this.#bench = bench;
     this.#showTree();
     this.#part('[data-action=interrupt]').hidden = bench.interrupt === undefined;
-    if (!this.#inContainer)
-      this.#print(`The files of chapter ${chapter.id}, its kernel and its ISO. Type help, or boot.\n`);
-    this.#waiting(this.#inContainer ? `A WebContainer of StackBlitz has the files of chapter ${chapter.id}.` : '');
+    if (!this.#inContainer) this.#print(`${say('here', { chapter: chapter.id })}\n`);
+    this.#waiting(this.#inContainer ? say('container', { chapter: chapter.id }) : '');
     this.dataset['state'] = 'ready';
   }
 
@@ -299,7 +301,7 @@ class Workbench extends HTMLElement {
 
   async #connect(carried?: Files): Promise<void> {
     this.#part('[data-fallback]').hidden = true;
-    this.#waiting(`Waiting for StackBlitz, ${patience / 1000} seconds at most …`);
+    this.#waiting(say('waiting', { seconds: patience / 1000 }));
     this.dataset['bench'] = 'container';
     this.#check(true);
     this.dataset['state'] = 'loading';
@@ -328,7 +330,7 @@ class Workbench extends HTMLElement {
     const files = carried ?? this.#withEditor(this.#files);
     const { activeElement } = document;
     await this.#leaveContainer();
-    this.#part('[data-why]').textContent = `${why} The workbench in this page goes on with your files as they are.`;
+    this.#part('[data-why]').textContent = say('goesOn', { why });
     this.#part('[data-fallback]').hidden = false;
     await this.#open(files.size > 0 ? files : undefined);
     if (activeElement === this.#part('[data-waiting]')) this.#line.focus();
@@ -493,9 +495,7 @@ class Workbench extends HTMLElement {
     const edits = editsBetween(this.#original, files);
     const none = edits.files.size === 0 && edits.removed.size === 0;
     if (!save(storedEdits(this.#openChapter), none ? undefined : encodeEdits(edits))) {
-      throw new Error(
-        'The browser keeps no more of your changes: its storage is full or switched off. They last until this page is closed. Take them with you: Download as zip.',
-      );
+      throw new Error(say('notKept'));
     }
   }
 
@@ -568,7 +568,7 @@ class Workbench extends HTMLElement {
   }
 
   #asked(): Bench {
-    if (this.#bench === undefined) throw new Error('The workbench is not open.');
+    if (this.#bench === undefined) throw new Error(say('notOpen'));
     return this.#bench;
   }
 
@@ -600,13 +600,13 @@ function agreement(): Agreement | undefined {
 }
 
 async function fetchFile(url: string): Promise<Uint8Array<ArrayBuffer>> {
-  const failure = (why: string) =>
-    new Error(`${url} could not be fetched: ${why}. Check the connection, then open the workbench again.`);
+  const sayAnywhere = wordsOf('page');
+  const failure = (why: string) => new Error(say('notFetched', { url, why }));
   const response = await fetch(url, { signal: AbortSignal.timeout(patience) }).catch((error: unknown) => {
     const late = error instanceof DOMException && error.name === 'TimeoutError';
-    throw failure(late ? `no answer within ${patience / 1000} seconds` : 'the server cannot be reached');
+    throw failure(late ? say('late', { seconds: patience / 1000 }) : sayAnywhere('noServer'));
   });
-  if (!response.ok) throw failure(`the server answers ${response.status}`);
+  if (!response.ok) throw failure(sayAnywhere('serverAnswers', { status: response.status }));
   return new Uint8Array(await response.arrayBuffer());
 }
 
