@@ -6,16 +6,17 @@ import type { ChapterData } from '../integrations/virtual-modules.ts';
 export interface ChapterPage {
   chapter: ChapterData;
   entry: CollectionEntry<'docs'>;
-  /** Below the site's base: `/part-1/main-rs/`. */
+  /** Below the site's base, in English: `/part-1/main-rs/`. */
   path: string;
 }
 
-/** The chapters that have a page, in reading order. */
-export async function chapterPages(): Promise<ChapterPage[]> {
+/** The chapters that have a page, in reading order, each in its translation to a locale of Starlight's where there is one. */
+export async function chapterPages(locale: string | undefined): Promise<ChapterPage[]> {
   const entries = await getCollection('docs');
   return chapters.flatMap((chapter) => {
     const id = `part-1/${chapter.name}`;
-    const entry = entries.find((candidate) => candidate.id === id && !candidate.data.draft);
+    const written = (sought: string) => entries.find((candidate) => candidate.id === sought && !candidate.data.draft);
+    const entry = (locale && written(`${locale}/${id}`)) || written(id);
     return entry ? [{ chapter, entry, path: `/${id}/` }] : [];
   });
 }
