@@ -11,7 +11,10 @@ import {
 } from '../../lib/address.ts';
 import type { KernelSymbol } from '../../lib/manifest.ts';
 import { WidgetElement, type Field } from '../widget-element.ts';
+import { wordsOf } from '../words/words.ts';
 import { bitsHtml } from './address-markup.ts';
+
+const say = wordsOf('address');
 
 /**
  * `<onko-address>`: a 64-bit address taken apart the way the CPU does. The markup comes from AddressExplorer.astro;
@@ -49,14 +52,14 @@ class AddressExplorer extends WidgetElement<AddressSetting> {
     const field = this.one('[name=address]', HTMLInputElement);
     if (field !== edited) field.value = formatAddress(setting.address);
     this.one('[name=levels]', HTMLSelectElement).value = String(setting.levels);
-    this.one('.parts', HTMLOListElement).innerHTML = bitsHtml(setting);
-    this.write('[name=canonical]', canonical ? 'yes' : 'no');
+    this.one('.parts', HTMLOListElement).innerHTML = bitsHtml(setting, say);
+    this.write('[name=canonical]', say(canonical ? 'yes' : 'no'));
     this.write('[data-why]', why);
     this.write('[name=region]', region.name);
     this.write('[data-first]', formatAddress(region.first));
     this.write('[data-last]', formatAddress(region.last));
     this.write('[data-borders]', borders);
-    this.write('[name=symbol]', symbolAt(setting.address, this.#symbols()) ?? 'none');
+    this.write('[name=symbol]', symbolAt(setting.address, this.#symbols()) ?? say('none'));
   }
 
   #symbols(): KernelSymbol[] {

@@ -15,8 +15,11 @@ import {
 } from '../../lib/boot-sector.ts';
 import { machinePanel, onJudged } from '../machine/panel.ts';
 import { WidgetElement, type Field } from '../widget-element.ts';
+import { wordsOf } from '../words/words.ts';
 import { dumpHtml } from './markup.ts';
 import { registerNames, registerText } from './registers.ts';
+
+const say = wordsOf('bootSector');
 
 /**
  * `<onko-boot-sector>`: a boot sector with the reader's text and colour, booted by the page's 32-bit PC, whose registers it
@@ -59,7 +62,7 @@ class BootSectorElement extends WidgetElement<SectorSetting> {
     }
     this.write('[data-six]', [color.r, color.g, color.b].map(sixBits).join(', '));
     this.write('[data-left]', String(roomForText(this.#sector) - text.length));
-    this.one('[data-dump]', HTMLElement).innerHTML = dumpHtml(this.#sector, patchSector(this.#sector, setting));
+    this.one('[data-dump]', HTMLElement).innerHTML = dumpHtml(this.#sector, patchSector(this.#sector, setting), say);
   }
 
   async #boot(): Promise<void> {

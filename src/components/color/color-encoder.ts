@@ -36,6 +36,9 @@ import type { Disc, Judged } from '../machine/machine-element.ts';
 import { claimDrive, machinePanel, onJudged } from '../machine/panel.ts';
 import type { Painted } from './color-boot.ts';
 import { WidgetElement, type Field } from '../widget-element.ts';
+import { wordsOf } from '../words/words.ts';
+
+const say = wordsOf('color');
 
 /**
  * `<onko-color>`: one colour, shown and changed in every form it takes on its way into a framebuffer.
@@ -82,10 +85,10 @@ class ColorEncoder extends WidgetElement<Setting> {
     this.write('[data-patch-why]', shapeReasons(color).join(' '));
     this.write('[data-read-back]', '');
     this.one('[data-patch-before]', HTMLTableSectionElement).replaceChildren(
-      ...instructionRows('As the ISO has them', painted.before),
+      ...instructionRows(say('onIso'), painted.before),
     );
     this.one('[data-patch-after]', HTMLTableSectionElement).replaceChildren(
-      ...instructionRows('As they boot', painted.after),
+      ...instructionRows(say('asBooted'), painted.after),
     );
     this.one('[data-patch]', HTMLElement).hidden = false;
     const panel = await machinePanel();
@@ -104,14 +107,11 @@ class ColorEncoder extends WidgetElement<Setting> {
     if (disc === undefined || disc !== this.#booted) return;
     const { mode, width, height, pixels } = seen.screen;
     if (!verdict?.passed || mode !== 'graphics') {
-      return this.write('[data-read-back]', `It did not come back: ${verdict?.findings.join(' ') ?? ''}`);
+      return this.write('[data-read-back]', say('notBack', { why: verdict?.findings.join(' ') ?? '' }));
     }
     const word = new DataView(pixels.buffer, pixels.byteOffset).getUint32(0, true);
     const { red, green, blue } = decode(word, formats.rgb);
-    this.write(
-      '[data-read-back]',
-      `Read back from video memory: ${hexWord(word)} at each of ${width} × ${height} pixels, rgb(${red}, ${green}, ${blue}).`,
-    );
+    this.write('[data-read-back]', say('back', { word: hexWord(word), width, height, red, green, blue }));
   }
 
   /** A hex colour is not scolded before it has six digits. */
@@ -200,13 +200,13 @@ class ColorEncoder extends WidgetElement<Setting> {
     const line = this.one('[data-rust]', HTMLElement);
     try {
       await navigator.clipboard.writeText(line.textContent);
-      button.textContent = 'Copied';
+      button.textContent = say('copied');
     } catch {
       // Without leave to use the clipboard the line is at least selected, one keystroke away from it.
       getSelection()?.selectAllChildren(line);
-      button.textContent = 'Selected';
+      button.textContent = say('selected');
     }
-    setTimeout(() => (button.textContent = 'Copy'), 2000);
+    setTimeout(() => (button.textContent = say('copy')), 2000);
   }
 }
 
@@ -216,9 +216,8 @@ function instructionRows(title: string, instructions: readonly ColorInstruction[
   const cell = document.createElement('th');
   cell.scope = 'rowgroup';
   cell.colSpan = 3;
-  cell.textContent = title;
+  cell.textContent = instructions.length === 0 ? say('noNumber', { title }) : title;
   heading.append(cell);
-  if (instructions.length === 0) cell.textContent += ': no instruction has a number of the colour';
   return [heading, ...instructions.map(instructionRow)];
 }
 
@@ -236,14 +235,12 @@ function instructionRow({ owners, offset, bytes, numberBytes, text }: ColorInstr
   const [at, code, meaning] = [row.insertCell(), row.insertCell(), row.insertCell()];
   at.textContent = `0x${offset.toString(16)}`;
   code.append(`${opcode} `, number);
-  meaning.textContent = `${text} (${owners.join(' and ')})`;
+  meaning.textContent = `${text} (${owners.map((owner) => say(owner)).join(say('and'))})`;
   return row;
 }
 
 function patchSummary({ size, changed }: Painted): string {
-  if (changed === 0) return `This is the kernel’s own colour: none of its ${size} bytes changes.`;
-  const bytes = changed === 1 ? 'byte differs' : 'bytes differ';
-  return `${changed} of the kernel’s ${size} ${bytes}, as if you had compiled it with this colour. In the frames: the number, lowest byte first.`;
+  return changed === 0 ? say('unchanged', { size }) : say('changed', { count: changed, size });
 }
 
 function fieldValue(field: Field, { color, layout }: Setting): string {

@@ -1,6 +1,9 @@
 import { compareFiles, largestIso } from '../../lib/iso9660/compare-files.ts';
 import type { IsoCheck } from '../../lib/own-iso.ts';
 import { machinePanel } from '../machine/panel.ts';
+import { wordsOf } from '../words/words.ts';
+
+const say = wordsOf('ownIso');
 
 /** More rows than anybody reads. */
 const mostFiles = 500;
@@ -41,9 +44,7 @@ class OwnIso extends HTMLElement {
 
   async #read(file: File, chosen: number): Promise<void> {
     if (file.size > largestIso) {
-      throw new Error(
-        `${file.name} has ${file.size} bytes; the page takes at most ${largestIso}. Choose a smaller ISO.`,
-      );
+      throw new Error(say('tooLarge', { name: file.name, size: file.size, most: largestIso }));
     }
     const iso = new Uint8Array(await file.arrayBuffer());
     const { checkIso } = await import('../../lib/own-iso.ts');
@@ -55,8 +56,11 @@ class OwnIso extends HTMLElement {
     this.#check = check;
     this.#name = file.name;
     const bad = check.findings.filter(({ kind }) => kind === 'bad').length;
-    this.#one('[data-summary]', HTMLElement).textContent =
-      `${file.name}, ${file.size} bytes: ${bad === 0 ? 'nothing wrong was found.' : bad === 1 ? 'one thing is wrong.' : `${bad} things are wrong.`}`;
+    this.#one('[data-summary]', HTMLElement).textContent = say(bad === 0 ? 'sound' : 'wrong', {
+      name: file.name,
+      size: file.size,
+      count: bad,
+    });
     this.#one('[data-findings]', HTMLUListElement).replaceChildren(
       ...check.findings.map(({ kind, text }) => {
         const item = document.createElement('li');
@@ -67,8 +71,7 @@ class OwnIso extends HTMLElement {
     );
     const files = compareFiles(iso, own);
     const same = files.filter((each) => each.same).length;
-    this.#one('[data-comparison]', HTMLElement).textContent =
-      `${same} of ${files.length} files are the same as on the chapter’s ISO`;
+    this.#one('[data-comparison]', HTMLElement).textContent = say('same', { same, total: files.length });
     this.#one('[data-files]', HTMLTableSectionElement).replaceChildren(
       ...files.slice(0, mostFiles).map(({ path, text }) => {
         const row = document.createElement('tr');

@@ -14,7 +14,10 @@ import {
   type PixelSetting,
 } from '../../lib/framebuffer.ts';
 import { WidgetElement, type Field } from '../widget-element.ts';
+import { wordsOf } from '../words/words.ts';
 import { gridHtml, stripHtml, thumbnail } from './pixel-markup.ts';
+
+const say = wordsOf('pixel');
 
 const steps: Record<string, readonly [number, number]> = {
   ArrowLeft: [-1, 0],
@@ -61,15 +64,15 @@ class PixelExplorer extends WidgetElement<PixelSetting> {
     this.write('[data-terms]', `${rowStart} + ${offset - rowStart}`);
     this.write('[name=offset]', String(offset));
     this.write('[name=offset-hex]', `0x${offset.toString(16)}`);
-    this.write('[data-bytes]', `${offset} to ${last}`);
-    this.write('[data-padding]', `${shape.pitch - rowBytes(shape)} bytes`);
+    this.write('[data-bytes]', say('range', { first: offset, last }));
+    this.write('[data-padding]', say('bytes', { count: shape.pitch - rowBytes(shape) }));
     this.write(
       '[data-mistake]',
       `${y} * ${shape.width} * ${size} + ${x} * ${size} = ${shearedPlace(shape, x, y).offset}`,
     );
     this.write('[data-landing]', landingInWords(shape, x, y));
-    this.one('.grid', HTMLTableElement).innerHTML = gridHtml(setting);
-    this.one('.strip', HTMLOListElement).innerHTML = stripHtml(setting);
+    this.one('.grid', HTMLTableElement).innerHTML = gridHtml(setting, say);
+    this.one('.strip', HTMLOListElement).innerHTML = stripHtml(setting, say);
     this.#paint(shape);
   }
 

@@ -9,12 +9,13 @@ import {
   type PixelSetting,
   type Stretch,
 } from '../../lib/framebuffer.ts';
+import type { Say } from '../words/words.ts';
 
 /** Pixels and rows that the grid shows at once: with its row heads it fits a phone. */
 const gridSize = 5;
 
 /** The pixels around the chosen one, as the rows of a table: each says which byte of its row it starts at. */
-export function gridHtml({ shape, x, y }: PixelSetting): string {
+export function gridHtml({ shape, x, y }: PixelSetting, say: Say<'pixel'>): string {
   const columns = window(x, shape.width);
   const rows = window(y, shape.height);
   const size = bytesPerPixel(shape.bpp);
@@ -26,13 +27,13 @@ export function gridHtml({ shape, x, y }: PixelSetting): string {
       const chosen = column === x && row === y;
       return (
         `<td><button type="button" data-x="${column}" data-y="${row}" tabindex="${chosen ? 0 : -1}"` +
-        ` aria-pressed="${chosen}" aria-label="+${column * size}, pixel ${column}, ${row}">+${column * size}</button></td>`
+        ` aria-pressed="${chosen}" aria-label="${say('cell', { offset: column * size, x: column, y: row })}">+${column * size}</button></td>`
       );
     });
-    const rest = showsEnd ? `<td class="pad">${padding} pad</td>` : '';
+    const rest = showsEnd ? `<td class="pad">${say('pad', { bytes: padding })}</td>` : '';
     return `<tr><th scope="row">${row}<small>${row * shape.pitch}</small></th>${cells.join('')}${rest}</tr>`;
   });
-  const padHead = showsEnd ? '<th scope="col" class="pad-head">rest</th>' : '';
+  const padHead = showsEnd ? `<th scope="col" class="pad-head">${say('rest')}</th>` : '';
   return `<thead><tr><th scope="col">y \\ x</th>${head}${padHead}</tr></thead><tbody>${body.join('')}</tbody>`;
 }
 
@@ -42,24 +43,23 @@ function window(chosen: number, count: number): number[] {
 }
 
 /** The bytes around the chosen pixel, as list items: one for each pixel or padding. */
-export function stripHtml({ shape, x, y }: PixelSetting): string {
+export function stripHtml({ shape, x, y }: PixelSetting, say: Say<'pixel'>): string {
   return memoryAround(shape, x, y, 2)
     .map((stretch) => {
       const chosen = stretch.kind === 'pixel' && stretch.x === x && stretch.y === y;
-      return `<li class="${stretch.kind}"${chosen ? ' aria-current="true"' : ''}>${stretchHtml(stretch, shape)}</li>`;
+      return `<li class="${stretch.kind}"${chosen ? ' aria-current="true"' : ''}>${stretchHtml(stretch, shape, say)}</li>`;
     })
     .join('');
 }
 
-function stretchHtml(stretch: Stretch, shape: FramebufferShape): string {
+function stretchHtml(stretch: Stretch, shape: FramebufferShape, say: Say<'pixel'>): string {
   switch (stretch.kind) {
     case 'before':
-      return '<span class="bytes"><span>before the framebuffer</span></span>';
     case 'after':
-      return '<span class="bytes"><span>past the framebuffer</span></span>';
+      return `<span class="bytes"><span>${say(stretch.kind)}</span></span>`;
     case 'padding': {
       const bytes = stretch.last - stretch.first + 1;
-      return `<span class="bytes"><span>${bytes} of padding</span></span><small>${stretch.first}</small>`;
+      return `<span class="bytes"><span>${say('padding', { bytes })}</span></span><small>${stretch.first}</small>`;
     }
     case 'pixel': {
       const names = byteNames(shape.bpp)
