@@ -32,7 +32,7 @@ async function check(tally: Tally, name: string, work: () => Promise<Tally | voi
 }
 
 /** Node's own runner over the files of one run, one process a file. */
-async function testFiles(tally: Tally, { title, area, files, filesAtOnce, browser, without }: TestRun): Promise<void> {
+async function testFiles(tally: Tally, { title, area, files, filesAtOnce, browser }: TestRun): Promise<void> {
   const paths: string[] = [];
   for await (const file of glob(`tests/${area}/**/*.test.ts`, { cwd: root })) {
     if (files(basename(file))) paths.push(`${root}/${file}`);
@@ -46,7 +46,6 @@ async function testFiles(tally: Tally, { title, area, files, filesAtOnce, browse
     files: paths.sort(),
     concurrency: filesAtOnce,
     timeout: minutes * 60_000,
-    ...(without.length > 0 && { testSkipPatterns: [...without] }),
   });
   events.on('test:summary', ({ file, counts }) => {
     if (file !== undefined) return; // the last one sums up all files

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { glob, readFile } from 'node:fs/promises';
+import { glob, readFile, readdir, rm } from 'node:fs/promises';
 import { after, afterEach } from 'node:test';
 import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { serve } from '../../cli/serve.ts';
 import { UserError } from '../../tools/errors.ts';
 import { root } from '../../tools/paths.ts';
-import { browserName, launchBrowser } from '../browsers.ts';
+import { browserName, downloadsFolder, launchBrowser, type Preferences } from '../browsers.ts';
 
 export const dist = `${root}/dist`;
 
@@ -41,12 +41,9 @@ export async function openSite({ headers = false } = {}): Promise<Site> {
     });
   }
   const browsers = new Map<string, Promise<Browser>>();
-  /** In Firefox the color scheme and the love of motion are settings of the whole browser: one for each combination. */
-  const browserFor = ({ colorScheme, reducedMotion }: BrowserContextOptions): Promise<Browser> => {
-    const preferences = {
-      ...(colorScheme === 'dark' || colorScheme === 'light' ? { colorScheme } : {}),
-      ...(reducedMotion === 'reduce' ? { reducedMotion } : {}),
-    };
+  /** In Firefox a reader's preferences are settings of the whole browser: one for each combination. */
+  const browserFor = (options: BrowserContextOptions): Promise<Browser> => {
+    const preferences = preferencesIn(options);
     const key = browserName === 'firefox' ? JSON.stringify(preferences) : '';
     const browser = browsers.get(key) ?? launchBrowser(preferences);
     browsers.set(key, browser);
@@ -71,6 +68,17 @@ export async function openSite({ headers = false } = {}): Promise<Site> {
       contexts.add(visited.page.context());
       return visited;
     },
+  };
+}
+
+function preferencesIn(options: BrowserContextOptions): Preferences {
+  const { colorScheme, reducedMotion, forcedColors, javaScriptEnabled, hasTouch } = options;
+  return {
+    ...((colorScheme === 'dark' || colorScheme === 'light') && { colorScheme }),
+    ...(reducedMotion === 'reduce' && { reducedMotion }),
+    ...(forcedColors === 'active' && { forcedColors }),
+    ...(javaScriptEnabled === false && { javaScriptEnabled }),
+    ...(hasTouch === true && { hasTouch }),
   };
 }
 
@@ -176,10 +184,65 @@ export async function violations(page: Page): Promise<{ id: string; help: string
   }));
 }
 
-/** Presses something that gives the reader a file. Returns its name and its bytes. */
-export async function downloaded(page: Page, link: Locator): Promise<{ name: string; bytes: Uint8Array }> {
-  const [download] = await Promise.all([page.waitForEvent('download'), link.click()]);
+export interface SavedFile {
+  name: string;
+  bytes: Uint8Array;
+}
+
+/** Does something that gives the reader a file. */
+export async function saved(page: Page, work: () => Promise<unknown>): Promise<SavedFile> {
+  if (browserName === 'firefox') {
+    await work();
+    return savedByFirefox();
+  }
+  const [download] = await Promise.all([page.waitForEvent('download'), work()]);
   return { name: download.suggestedFilename(), bytes: new Uint8Array(await readFile(await download.path())) };
+}
+
+/** Presses something that gives the reader a file. */
+export const downloaded = (page: Page, link: Locator): Promise<SavedFile> => saved(page, () => link.click());
+
+/** Waits until Firefox has written a file, and takes it out of its folder. */
+async function savedByFirefox(): Promise<SavedFile> {
+  let before = '';
+  for (const end = Date.now() + 20_000; Date.now() < end;) {
+    const [name, ...others] = await readdir(downloadsFolder);
+    const path = `${downloadsFolder}/${name}`;
+    // While it writes there is a second file, with ".part" at its end, or the one grows.
+    const bytes = name !== undefined && others.length === 0 ? new Uint8Array(await readFile(path)) : new Uint8Array();
+    const now = `${name} ${bytes.length}`;
+    if (name !== undefined && bytes.length > 0 && now === before) {
+      await rm(path);
+      return { name, bytes };
+    }
+    before = now;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  throw new Error('Firefox has saved no file.');
+}
+
+/** Touches something; Firefox's driver has no finger, and clicks. */
+export const tap = (locator: Locator): Promise<void> => (browserName === 'firefox' ? locator.click() : locator.tap());
+
+/** Shows a page as it is printed. Firefox's driver cannot: there the rules for paper are made to hold on the screen. */
+export async function showOnPaper(page: Page): Promise<void> {
+  if (browserName === 'chromium') return page.emulateMedia({ media: 'print' });
+  await page.evaluate(() => {
+    const swap = (media: MediaList) => {
+      const words: Readonly<Record<string, string>> = { print: 'all', screen: 'print' };
+      media.mediaText = media.mediaText.replaceAll(/\b(print|screen)\b/g, (word) => words[word] ?? word);
+    };
+    const swapWithin = (rules: CSSRuleList) => {
+      for (const rule of rules) {
+        if (rule instanceof CSSMediaRule) swap(rule.media);
+        if (rule instanceof CSSGroupingRule || rule instanceof CSSStyleRule) swapWithin(rule.cssRules);
+      }
+    };
+    for (const sheet of document.styleSheets) {
+      swap(sheet.media);
+      swapWithin(sheet.cssRules);
+    }
+  });
 }
 
 /**

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { chapters } from '../../kernel/pipeline/chapters.ts';
 import { root } from '../../tools/paths.ts';
-import { boot, dist, openSite, pagePaths } from './browser.ts';
+import { boot, dist, openSite, pagePaths, showOnPaper } from './browser.ts';
 
 const site = await openSite();
 const paths = await pagePaths();
@@ -121,7 +121,7 @@ for (const colorScheme of ['dark', 'light'] as const) {
   test(`on paper there is text and no machinery, black on white, ${colorScheme}`, async () => {
     const { page } = await site.visit('/part-1/linker-script/', { colorScheme });
     assert.equal(await boot(page), 'passed');
-    await page.emulateMedia({ media: 'print' });
+    await showOnPaper(page);
     const selectors = ['.page > header', 'nav.sidebar', '.right-sidebar', '.pagination-links', 'onko-machine .chin'];
     for (const selector of [...selectors, 'onko-machine canvas', 'onko-machine .strip', '.copy']) {
       assert.equal(await page.locator(selector).first().isVisible(), false, selector);
@@ -146,7 +146,7 @@ for (const colorScheme of ['dark', 'light'] as const) {
 
 test('on paper a link that leaves the site shows where to', async () => {
   const { page } = await site.visit('/resources/');
-  await page.emulateMedia({ media: 'print' });
+  await showOnPaper(page);
   const link = page.locator('.sl-markdown-content a[href^="https://os.phil-opp.com"]');
   assert.match(
     await link.evaluate((element) => getComputedStyle(element, '::after').content),

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { serviceOrigin } from '../../src/lib/workbench/container.ts';
-import { browserName } from '../browsers.ts';
+import { beyondFirefox } from '../browsers.ts';
 import { boot, dist, openSite, pagePaths, violations } from './browser.ts';
 import { ContainerDouble } from './container-double.ts';
 
@@ -12,8 +12,7 @@ import { ContainerDouble } from './container-double.ts';
 const bare = await openSite();
 const withHeaders = await openSite({ headers: true });
 const path = '/workbench/';
-/** Firefox's driver cannot put a double in the place of another host. */
-const skip = browserName === 'firefox';
+const skip = beyondFirefox('its driver cannot put a double in the place of another host');
 
 const bench = (page: Page) => page.locator('onko-workbench');
 const ready = (page: Page, where: 'local' | 'container') =>

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Page } from 'playwright-core';
-import { boot, openSite, verdict } from './browser.ts';
+import { boot, openSite, tap, verdict } from './browser.ts';
 
 const site = await openSite();
 const phone = { viewport: { width: 390, height: 844 }, hasTouch: true };
@@ -52,9 +52,9 @@ for (const path of ['/part-1/limine-conf/', '/part-1/makefile/']) {
       const box = await page.locator(`[data-key="${key}"]`).boundingBox();
       assert.ok(box && box.width >= 44 && box.height >= 44, `${key} measures ${box?.width} × ${box?.height}`);
     }
-    await page.locator('[data-key="ArrowUp"]').tap();
+    await tap(page.locator('[data-key="ArrowUp"]'));
     await calmMenu(page);
-    await page.locator('[data-key="Enter"]').tap();
+    await tap(page.locator('[data-key="Enter"]'));
     assert.equal(await verdict(page), 'passed');
   });
 }

@@ -63,6 +63,14 @@ for (const colorScheme of ['dark', 'light'] as const) {
   });
 }
 
+test('with forced colours the terminal of the workbench has an edge', async () => {
+  const { page } = await site.visit('/workbench/', { forcedColors: 'active' });
+  const [text = ''] = await system(page, 'CanvasText');
+  const terminal = page.locator('onko-workbench .terminal');
+  assert.equal(await style(terminal, 'border-top-style'), 'solid');
+  assert.equal(await style(terminal, 'border-top-color'), text);
+});
+
 test('with reduced motion nothing on the page is animated, not even while the machine loads', async () => {
   const animations = async (reducedMotion: 'reduce' | 'no-preference') => {
     const { page } = await site.visit('/about/machine/', { reducedMotion });

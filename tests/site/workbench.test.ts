@@ -5,20 +5,20 @@ import { unzipSync } from 'fflate';
 import type { Page } from 'playwright-core';
 import { serviceOrigin } from '../../src/lib/workbench/container.ts';
 import { decodeEdits, storedEdits } from '../../src/lib/workbench/edits.ts';
-import { browserName } from '../browsers.ts';
-import { boot, dist, downloaded, openSite, pagePaths, verdict } from './browser.ts';
+import { beyondFirefox } from '../browsers.ts';
+import { boot, dist, downloaded, openSite, pagePaths, saved, verdict } from './browser.ts';
 import { ContainerDouble } from './container-double.ts';
 
 const site = await openSite();
 const isolated = await openSite({ headers: true });
 const path = '/workbench/';
 
-/** Where a bench runs, and how one gets there. The double of StackBlitz's service needs what Firefox's driver has not. */
+/** Where a bench runs, and how one gets there. */
 const places = [
   { name: 'in this page', skip: false, visit: () => site.visit(path) },
   {
     name: 'in a WebContainer',
-    skip: browserName === 'firefox',
+    skip: beyondFirefox('its driver cannot put a double in the place of another host'),
     async visit() {
       const visited = await isolated.visit(path);
       await ContainerDouble.attach(visited.page);
@@ -92,8 +92,7 @@ for (const { name, skip, visit } of places) {
     const { name: file, bytes } = await downloaded(page, bench(page).getByRole('button', { name: 'Download as zip' }));
     assert.equal(file, 'workbench.zip');
     assert.equal(new TextDecoder().decode(unzipSync(bytes)['07-makefile/limine.conf']), 'timeout: 7\n');
-    const [download] = await Promise.all([page.waitForEvent('download'), type(page, 'zip', /07-makefile\.zip: \d+/)]);
-    const zip = unzipSync(new Uint8Array(await readFile(await download.path())));
+    const zip = unzipSync((await saved(page, () => type(page, 'zip', /07-makefile\.zip: \d+/))).bytes);
     assert.equal(new TextDecoder().decode(zip['limine.conf']), 'timeout: 7\n');
 
     await bench(page).getByRole('button', { name: 'Put everything back' }).click();

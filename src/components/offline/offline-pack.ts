@@ -89,8 +89,9 @@ class OfflinePack extends HTMLElement {
     try {
       const { worker = '', scope = '/' } = this.dataset;
       const registration = await navigator.serviceWorker.register(worker, { scope });
-      // Asked for once, so that the browser does not throw the pack away when it needs room. It may say no.
-      await navigator.storage?.persist?.().catch(() => false);
+      // Asked for once, so that the browser does not throw the pack away when it needs room. It may say no, and Firefox asks
+      // the reader, who may leave that open: nothing waits for the answer.
+      void navigator.storage?.persist?.().catch(() => false);
       if (registration.installing) await this.#follow(registration.installing);
       else this.#show(this.#stateOf(registration));
     } catch (error) {
