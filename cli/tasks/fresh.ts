@@ -1,4 +1,4 @@
-import { copyFileSync, cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { aptInstall } from '../setup/system-packages.ts';
@@ -53,21 +53,28 @@ export async function testFresh(): Promise<number> {
       `  ${((performance.now() - started) / 60_000).toFixed(1)} minutes for both commands, ${await diskUse()} on the disk`,
     );
     if (status === 0) await remove();
-    else leave();
+    else await leave();
     return status ?? 1;
   } catch (error) {
-    leave();
+    await leave();
     throw error;
   }
 }
 
 /** What failed there is looked for there. */
-function leave(): void {
-  say(`  the fresh machine stays in .cache/fresh, as root: chroot .cache/fresh; the next --fresh removes it`);
+async function leave(): Promise<void> {
+  await unmount();
+  say('  the fresh machine stays in .cache/fresh until the next --fresh; as root, chroot .cache/fresh enters it');
 }
 
+/** Throws a {@link UserError} where something is still mounted in it: that would be removed, too. */
 async function remove(): Promise<void> {
   await unmount();
+  const mounted = readFileSync('/proc/mounts', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' ')[1] ?? '');
+  const inside = mounted.find((folder) => folder.startsWith(`${guest}/`));
+  if (inside !== undefined) throw new UserError(`${inside} is still mounted.`, `As root: umount ${inside}`);
   rmSync(guest, { recursive: true, force: true });
 }
 
@@ -87,8 +94,8 @@ async function makeDebian(progress: (detail: string) => void): Promise<void> {
   // Nothing of it may be a service that starts.
   writeFileSync(`${guest}/usr/sbin/policy-rc.d`, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
   copyFileSync('/etc/hostname', `${guest}/etc/hostname`);
+  // Its devices are its own, made by debootstrap: of this machine, nothing can be reached or removed by way of the folder.
   await run('mount', ['-t', 'proc', 'proc', `${guest}/proc`]);
-  await run('mount', ['--rbind', '/dev', `${guest}/dev`]);
 }
 
 async function cloneInto(): Promise<void> {
@@ -139,5 +146,5 @@ async function diskUse(): Promise<string> {
 }
 
 async function unmount(): Promise<void> {
-  for (const folder of ['dev', 'proc']) await tryRun('umount', ['-l', '-R', `${guest}/${folder}`]);
+  await tryRun('umount', [`${guest}/proc`]);
 }
