@@ -93,6 +93,11 @@ export function menuScreen(conf: Conf, menu: Menu, secondsLeft: number | undefin
   return rows;
 }
 
+/** What the loader leaves on the screen in the place of its menu when it boots an entry. */
+export function bootingRow({ title }: Entry): ScreenRow {
+  return { text: `Booting ${title}`, tone: 'plain' };
+}
+
 /** What the loader does with an entry, in the order in which it does it. */
 export function bootSteps(entry: Entry): string[] {
   return [

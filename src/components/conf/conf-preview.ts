@@ -4,6 +4,7 @@ import {
   type MenuKey,
   type ScreenRow,
   bootSteps,
+  bootingRow,
   confFromFragment,
   confToFragment,
   menuScreen,
@@ -15,7 +16,10 @@ import {
 import { keep, kept } from '../kept.ts';
 import { machinePanel } from '../machine/panel.ts';
 import { sayFailure } from '../say-failure.ts';
-import { numberLines, selectPlace } from '../text-editor.ts';
+import { numberLines, placeButton, selectPlace } from '../text-editor.ts';
+import { wordsOf } from '../words/words.ts';
+
+const say = wordsOf('conf');
 
 /** How long a line that more typing may mend is left alone, in milliseconds. */
 const patience = 800;
@@ -151,7 +155,7 @@ class ConfPreview extends HTMLElement {
     list.append(...byLine.map(problemItem));
     if (problems.length > mostProblems) {
       const more = document.createElement('li');
-      more.textContent = `And ${problems.length - mostProblems} more.`;
+      more.textContent = say('more', { count: problems.length - mostProblems });
       list.append(more);
     }
     this.#one('[data-problems]', HTMLElement).replaceChildren(...(problems.length > 0 ? [list] : []));
@@ -180,7 +184,7 @@ class ConfPreview extends HTMLElement {
     this.#boot = boot;
     if (boot.secondsLeft === 0) return this.#hand(boot.conf.defaultEntry);
     this.#one('[data-screen]', HTMLElement).focus();
-    this.#draw(boot.secondsLeft === undefined ? 'It waits for you.' : 'Any key stops the countdown.');
+    this.#draw(say(boot.secondsLeft === undefined ? 'waits' : 'counts'));
     if (boot.secondsLeft !== undefined) this.#clock = setInterval(() => this.#tick(), 1000);
   }
 
@@ -209,12 +213,12 @@ class ConfPreview extends HTMLElement {
     if (boot.hidden) {
       // The first key of a hidden menu only shows it.
       boot.hidden = false;
-      return this.#draw('The menu is there, and waits.');
+      return this.#draw(say('shown'));
     }
     const { boots, ...menu } = pressKey(boot.conf, boot.menu, key);
     boot.menu = menu;
     if (boots !== undefined) this.#hand(boots);
-    else this.#draw('The countdown has stopped. Enter boots.');
+    else this.#draw(say('stopped'));
   }
 
   /** The loader's work on an entry, told; the menu is gone from the screen. */
@@ -224,9 +228,11 @@ class ConfPreview extends HTMLElement {
     if (boot === undefined || entry === undefined) return;
     clearInterval(this.#clock);
     this.#boot = switchedOn(boot.conf);
-    this.#drawRows([{ text: `Booting ${entry.title}`, tone: 'plain' }]);
-    this.#one('[name=outcome]', HTMLOutputElement).textContent =
-      `“${entry.title}” boots: the loader ${bootSteps(entry).join(', ')}.`;
+    this.#drawRows([bootingRow(entry)]);
+    this.#one('[name=outcome]', HTMLOutputElement).textContent = say('boots', {
+      title: entry.title,
+      steps: bootSteps(entry).join(', '),
+    });
   }
 
   #draw(outcome?: string): void {
@@ -238,7 +244,7 @@ class ConfPreview extends HTMLElement {
 
   #drawRefusal(reading: Reading): void {
     this.#drawRows([{ text: refusal(reading) ?? '', tone: 'refusal' }]);
-    this.#one('[name=outcome]', HTMLOutputElement).textContent = 'The loader stops here. No kernel is started.';
+    this.#one('[name=outcome]', HTMLOutputElement).textContent = say('refused');
   }
 
   #drawRows(rows: readonly { text: string; tone: ScreenRow['tone'] | 'refusal' }[]): void {
@@ -275,14 +281,10 @@ function problemItem({ line, column, length, text }: Problem): HTMLLIElement {
   const item = document.createElement('li');
   const sentence = `${text}.`;
   if (line === 0) {
-    item.textContent = `The file: ${sentence}`;
+    item.textContent = say('file', { problem: sentence });
     return item;
   }
-  const place = document.createElement('button');
-  place.type = 'button';
-  place.textContent = `Line ${line}, column ${column}`;
-  Object.assign(place.dataset, { line, column, length });
-  item.append(place, `: ${sentence}`);
+  item.append(placeButton(line, column, length), `: ${sentence}`);
   return item;
 }
 

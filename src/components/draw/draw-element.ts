@@ -5,7 +5,10 @@ import type { DrawEntry } from '../../lib/manifest.ts';
 import { keep, kept } from '../kept.ts';
 import { machinePanel } from '../machine/panel.ts';
 import { sayFailure } from '../say-failure.ts';
-import { numberLines, selectPlace } from '../text-editor.ts';
+import { numberLines, placeButton, selectPlace } from '../text-editor.ts';
+import { wordsOf } from '../words/words.ts';
+
+const say = wordsOf('draw');
 
 /** How long an expression that more typing may mend is left alone, in milliseconds. */
 const patience = 800;
@@ -71,7 +74,7 @@ class DrawPixels extends HTMLElement {
 
   async #boot(boot: (typeof import('./draw-boot.ts'))['bootDrawing']): Promise<void> {
     this.#read(true);
-    if (this.#shown === undefined) throw new Error('There is nothing to boot yet: mend the expression first.');
+    if (this.#shown === undefined) throw new Error(say('nothing'));
     await boot(this.#shown, {
       url: this.dataset['iso'] ?? '',
       sha256: this.dataset['isoSha256'] ?? '',
@@ -137,14 +140,11 @@ class DrawPixels extends HTMLElement {
     const said = this.#one('[data-problems]', HTMLElement);
     if (problem === undefined) return said.replaceChildren();
     const { line, column, length, text, fix } = problem;
-    const place = document.createElement('button');
-    place.type = 'button';
-    place.textContent = `Line ${line}, column ${column}`;
-    Object.assign(place.dataset, { line, column, length: Math.max(1, length) });
     const sentence = document.createElement('p');
-    sentence.append(place, `: ${text}. ${fix}`);
+    sentence.append(placeButton(line, column, Math.max(1, length)), `: ${text}. ${fix}`);
     const shown = document.createElement('pre');
     shown.ariaHidden = 'true';
+    shown.translate = false;
     const whole = this.#editor().value.split('\n')[line - 1] ?? '';
     const marks = '^'.repeat(Math.max(1, Math.min(length, whole.length - column + 1)));
     shown.textContent = `${whole}\n${' '.repeat(column - 1)}${marks}`;
@@ -155,7 +155,7 @@ class DrawPixels extends HTMLElement {
   async #list(program: Program): Promise<void> {
     const { listCode } = await import('./draw-boot.ts');
     if (program !== this.#shown) return;
-    const { size, rows } = listCode(program, this.#slot);
+    const { size, rows } = listCode(program, this.#slot, say);
     this.#listed = program.text;
     this.#one('[data-code-size]', HTMLElement).textContent = size;
     this.#one('[data-listing]', HTMLTableSectionElement).replaceChildren(...rows.map(tableRow));

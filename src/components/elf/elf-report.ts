@@ -2,6 +2,7 @@
 import { elfFacts, viewElf, type ElfView } from '../../lib/elf/summary.ts';
 import { extentInWords } from '../../lib/fields.ts';
 import { escapeHtml, type Explored } from '../explorer/explorer-markup.ts';
+import type { Say } from '../words/words.ts';
 
 /** More problems than anybody reads at once. */
 const mostProblems = 8;
@@ -14,14 +15,14 @@ export interface ElfReport {
 }
 
 /** Looks at any bytes. Never throws. */
-export function reportElf(bytes: Uint8Array): Explored & ElfReport {
+export function reportElf(bytes: Uint8Array, say: Say<'elf'>): Explored & ElfReport {
   const view = viewElf(bytes);
   return {
     bytes,
     root: view.root,
     facts: factsHtml(view),
-    refusal: refusalHtml(view),
-    problems: problemsHtml(view),
+    refusal: refusalHtml(view, say),
+    problems: problemsHtml(view, say),
   };
 }
 
@@ -32,35 +33,32 @@ function factsHtml(view: ElfView): string {
 }
 
 /** What a Limine loader says to the file: each reason leads to the bytes that are to blame. */
-function refusalHtml({ refusals }: ElfView): string {
+function refusalHtml({ refusals }: ElfView, say: Say<'elf'>): string {
   const [first, ...others] = refusals.map(
     ({ text, advice = '', offset, length }) =>
-      `${escapeHtml(text)}. ${advice}${length > 0 ? ` ${bytesButton(offset, length)}` : ''}`,
+      `${escapeHtml(text)}. ${advice}${length > 0 ? ` ${bytesButton(offset, length, say)}` : ''}`,
   );
-  if (first === undefined) {
-    return '<p>A Limine loader has no objection: it loads the segments and calls the entry point.</p>';
-  }
-  const count = others.length === 1 ? 'one more reason' : `${others.length} more reasons`;
+  if (first === undefined) return `<p>${say('noObjection')}</p>`;
   const more =
     others.length === 0
       ? ''
-      : `<details><summary>Were that mended, there would be ${count}</summary><ul>${others
+      : `<details><summary>${say('mended', { count: others.length })}</summary><ul>${others
           .map((html) => `<li>${html}</li>`)
           .join('')}</ul></details>`;
-  return `<p><strong>A Limine loader refuses it:</strong> ${first}</p>${more}`;
+  return `<p><strong>${say('refuses')}</strong> ${first}</p>${more}`;
 }
 
 /** What is damaged in the file, by offset and field. Nothing where all could be read. */
-function problemsHtml({ problems, bytes }: ElfView): string {
+function problemsHtml({ problems, bytes }: ElfView, say: Say<'elf'>): string {
   if (problems.length === 0) return '';
   const items = problems.slice(0, mostProblems).map(({ message, offset }) => {
     const isInFile = offset < BigInt(bytes.length);
-    return `<li>${escapeHtml(message)}${isInFile ? ` ${bytesButton(Number(offset), 1)}` : ''}</li>`;
+    return `<li>${escapeHtml(message)}${isInFile ? ` ${bytesButton(Number(offset), 1, say)}` : ''}</li>`;
   });
-  if (problems.length > mostProblems) items.push(`<li>And ${problems.length - mostProblems} more.</li>`);
-  return `<p>Not all of it can be read:</p><ul>${items.join('')}</ul>`;
+  if (problems.length > mostProblems) items.push(`<li>${say('more', { count: problems.length - mostProblems })}</li>`);
+  return `<p>${say('damaged')}</p><ul>${items.join('')}</ul>`;
 }
 
-function bytesButton(offset: number, length: number): string {
-  return `<button type="button" data-offset="${offset}" data-length="${length}" disabled>Show ${extentInWords({ offset, length })}</button>`;
+function bytesButton(offset: number, length: number, say: Say<'elf'>): string {
+  return `<button type="button" data-offset="${offset}" data-length="${length}" disabled>${say('show', { extent: extentInWords({ offset, length }) })}</button>`;
 }

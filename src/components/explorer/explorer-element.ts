@@ -10,6 +10,9 @@ import {
   type Explored,
   type Mark,
 } from './explorer-markup.ts';
+import { wordsOf } from '../words/words.ts';
+
+const say = wordsOf('explorer');
 
 /** The largest file that a reader can drop in, in bytes. It is held in memory whole. */
 const largestFile = 64 * 1024 * 1024;
@@ -99,7 +102,7 @@ export abstract class ExplorerElement<Model extends Explored> extends HTMLElemen
     const name = fields.get(this.key);
     if (name === null) return;
     this.scrollIntoView({ block: 'start' });
-    if (!this.#isOffered(name)) return this.#complain(`There is no file “${name}” here to show.`);
+    if (!this.#isOffered(name)) return this.#complain(say('unknown', { name }));
     const number = (text: string | null) => (text !== null && /^(0x[0-9a-f]+|[0-9]+)$/i.test(text) ? Number(text) : 0);
     void this.#goTo(name, ({ root }) =>
       pathTo(root, number(fields.get('at')), Math.max(1, number(fields.get('bytes')))),
@@ -122,7 +125,7 @@ export abstract class ExplorerElement<Model extends Explored> extends HTMLElemen
       if (!isShown) this.#show(model);
       this.#choose(choose(model));
     } catch {
-      if (request === this.#requests) this.#complain('The file could not be fetched. Is there a connection?');
+      if (request === this.#requests) this.#complain(say('notFetched'));
     }
   }
 
@@ -139,9 +142,9 @@ export abstract class ExplorerElement<Model extends Explored> extends HTMLElemen
     const request = ++this.#requests;
     if (file.size > largestFile) {
       const size = Math.ceil(file.size / 2 ** 20);
-      return this.#complain(`${file.name} has ${size} MiB; at most ${largestFile / 2 ** 20} MiB can be shown here.`);
+      return this.#complain(say('tooLarge', { name: file.name, size, most: largestFile / 2 ** 20 }));
     }
-    if (file.size === 0) return this.#complain(`${file.name} is empty: there is no byte to show.`);
+    if (file.size === 0) return this.#complain(say('empty', { name: file.name }));
     try {
       const model = await this.explore(new Uint8Array(await file.arrayBuffer()));
       if (request !== this.#requests) return;
@@ -150,7 +153,7 @@ export abstract class ExplorerElement<Model extends Explored> extends HTMLElemen
       this.#show(model);
       this.#choose([0]);
     } catch {
-      if (request === this.#requests) this.#complain(`${file.name} could not be read.`);
+      if (request === this.#requests) this.#complain(say('unreadable', { name: file.name }));
     }
   }
 
@@ -196,15 +199,20 @@ export abstract class ExplorerElement<Model extends Explored> extends HTMLElemen
     const table = this.one('[data-hex]', HTMLElement);
     const focused = document.activeElement;
     const [wasInOutline, wasInBytes] = [outline.contains(focused), table.contains(focused)];
-    outline.innerHTML = outlineHtml(root, this.#path, marks);
+    outline.innerHTML = outlineHtml(root, this.#path, say, marks);
     table.innerHTML = hexHtml(
       this.#model,
       { top: this.#top, columns, cursor: this.#cursor, marks },
       fieldAt(root, this.#path),
+      say,
     );
     this.one('[data-chosen]', HTMLElement).innerHTML = chosenHtml(root, this.#path);
     const last = Math.min(bytes.length, this.#top + hexRows * columns) - 1;
-    this.one('[data-window]', HTMLElement).textContent = `${hex(this.#top)} to ${hex(last)} of ${hex(bytes.length)}`;
+    this.one('[data-window]', HTMLElement).textContent = say('window', {
+      first: hex(this.#top),
+      last: hex(last),
+      size: hex(bytes.length),
+    });
     this.one('[data-step="-1"]', HTMLButtonElement).disabled = this.#top === 0;
     this.one('[data-step="1"]', HTMLButtonElement).disabled = last === bytes.length - 1;
     this.one('[role=alert]', HTMLElement).textContent = '';
@@ -272,7 +280,7 @@ export abstract class ExplorerElement<Model extends Explored> extends HTMLElemen
     const field = this.one('[name=offset]', HTMLInputElement);
     this.#with(({ root, bytes }) => {
       try {
-        const at = parseInteger(field.value, { name: 'The offset', min: 0, max: bytes.length - 1 });
+        const at = parseInteger(field.value, { name: say('offset'), min: 0, max: bytes.length - 1 });
         this.#choose(pathTo(root, at), at);
       } catch (error) {
         if (!(error instanceof InputError)) throw error;

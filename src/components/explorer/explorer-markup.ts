@@ -11,6 +11,7 @@ import {
   type FieldPath,
   type OutlineRow,
 } from '../../lib/fields.ts';
+import type { Say } from '../words/words.ts';
 
 /** A file and the tree of its fields. */
 export interface Explored {
@@ -49,16 +50,16 @@ export function hex(value: number, digits = 1): string {
 }
 
 /** The outline's lines, each a tree item that knows its way: `data-path="1,0,3"`. */
-export function outlineHtml(root: Field, chosen: FieldPath, marks: readonly Mark[] = []): string {
+export function outlineHtml(root: Field, chosen: FieldPath, say: Say<'explorer'>, marks: readonly Mark[] = []): string {
   const rows = outline(root, chosen);
   const focusable = rows.findIndex((row) => row.kind === 'field' && row.chosen);
-  return rows.map((row, index) => rowHtml(row, index === Math.max(0, focusable), marks)).join('');
+  return rows.map((row, index) => rowHtml(row, index === Math.max(0, focusable), marks, say)).join('');
 }
 
-function rowHtml(row: OutlineRow, focusable: boolean, marks: readonly Mark[]): string {
+function rowHtml(row: OutlineRow, focusable: boolean, marks: readonly Mark[], say: Say<'explorer'>): string {
   const common = `role="treeitem" aria-level="${row.path.length}" data-path="${row.path.join()}" tabindex="${focusable ? 0 : -1}"`;
   if (row.kind === 'more') {
-    const words = `${row.count.toLocaleString('en-US')} ${row.before ? 'before these' : 'more'}`;
+    const words = say(row.before ? 'before' : 'more', { number: row.count.toLocaleString('en-US') });
     return `<li ${common} class="more">${words}</li>`;
   }
   const { field, siblings, position, open, chosen } = row;
@@ -77,6 +78,7 @@ export function hexHtml(
   { bytes, root }: Explored,
   { top, columns, cursor, marks = [] }: HexView,
   chosen: Field,
+  say: Say<'explorer'>,
 ): string {
   const count = Math.max(0, Math.min(hexRows * columns, bytes.length - top));
   const owners = ownersOf(root, top, count);
@@ -95,12 +97,12 @@ export function hexHtml(
       }
       const owner = owners[index];
       const edge = owner !== undefined && owner !== owners[index - 1] ? ' data-edge' : '';
-      const name = owner === undefined ? 'no field' : owner.name;
+      const name = escapeHtml(owner === undefined ? say('noField') : owner.name);
       const digits = byte.toString(16).padStart(2, '0');
       cells +=
         `<td role="gridcell" tabindex="${at === cursor ? 0 : -1}" data-at="${at}"${edge}` +
         `${owner === undefined ? ' data-nameless' : ''}${isMarked(marks, at, 1) ? ' data-marked' : ''} aria-selected="${inChosen(at)}"` +
-        ` aria-label="${digits} at ${hex(at)}, ${escapeHtml(name)}" title="${escapeHtml(name)}">${digits}</td>`;
+        ` aria-label="${say('byte', { digits, offset: hex(at), field: name })}" title="${name}">${digits}</td>`;
       letters += byte >= 0x20 && byte < 0x7f ? escapeHtml(String.fromCharCode(byte)) : '·';
     }
     rows.push(
