@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, rmSync } from 'node:fs';
 import { test } from 'node:test';
 import { isoRegions } from '../../src/components/diagrams/iso-regions.ts';
+import english from '../../src/content/i18n/en.json' with { type: 'json' };
 import { buildLoader } from '../../kernel/pipeline/build.ts';
 import { smallAndTimeless, sourceDate } from '../../kernel/pipeline/iso.ts';
 import { madeKernel, writeStandIn } from '../../kernel/pipeline/make.ts';
@@ -52,11 +53,12 @@ test('the descriptors lie in sectors 16 to 19, as the picture says', () => {
   };
   assert.deepEqual([16, 17, 18, 19].map(type), [1, 0, 2, 255]);
   assert.ok(has(full, 17 * sector + 7, 'EL TORITO SPECIFICATION'));
-  const drawn = new Map(isoRegions.map(({ at, what }) => [at, what]));
-  assert.match(drawn.get('sector 16') ?? '', /primary/);
-  assert.match(drawn.get('sector 17') ?? '', /boot record/);
-  assert.match(drawn.get('sector 18') ?? '', /Joliet/);
-  assert.match(drawn.get('sector 19') ?? '', /end/);
+  const sectors = isoRegions.filter(({ at }) => at === 'isoLayout.sector');
+  const drawn = new Map(sectors.map(({ number, what }) => [number, english[what]]));
+  assert.match(drawn.get(16) ?? '', /primary/);
+  assert.match(drawn.get(17) ?? '', /boot record/);
+  assert.match(drawn.get(18) ?? '', /Joliet/);
+  assert.match(drawn.get(19) ?? '', /end/);
 });
 
 test('what comes after the descriptors comes in the order that the picture shows', () => {

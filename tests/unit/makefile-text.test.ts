@@ -49,12 +49,12 @@ test('everything that make leaves behind is ignored by git', () => {
 
 test('there are four boot paths; each step lights parts that are in the picture, and all end in the kernel', () => {
   assert.deepEqual(
-    bootPaths.map(({ name }) => name),
-    ['BIOS, CD', 'BIOS, stick', 'UEFI, CD', 'UEFI, stick'],
+    bootPaths.map(({ id }) => id),
+    ['bios', 'bios-stick', 'uefi', 'uefi-stick'],
   );
   const known = new Set(Object.values(parts).flatMap((row) => row.map(({ id }): string => id)));
   for (const { steps } of bootPaths) {
-    for (const { title, lit } of steps) for (const id of lit) assert.ok(known.has(id), `${title} lights ${id}`);
+    for (const { says, lit } of steps) for (const id of lit) assert.ok(known.has(id), `${says} lights ${id}`);
     assert.deepEqual(steps.at(-1)?.lit, ['mode-64', 'in-kernel', 'in-screen']);
   }
 });

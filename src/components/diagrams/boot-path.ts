@@ -1,3 +1,7 @@
+import { wordsOf } from '../words/words.ts';
+
+const say = wordsOf('bootPath');
+
 /** Steps through the boot paths of BootPath.astro: Back, Next, arrow keys, and a choice of firmware and medium. */
 class BootPath extends HTMLElement {
   #path = '';
@@ -52,7 +56,7 @@ class BootPath extends HTMLElement {
       button.setAttribute('aria-disabled', String(goal < 0 || goal >= steps.length));
     }
     const position = this.querySelector('[data-position]');
-    if (position) position.textContent = `${step + 1} of ${steps.length}`;
+    if (position) position.textContent = say('position', { step: step + 1, steps: steps.length });
   }
 }
 
