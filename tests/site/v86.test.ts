@@ -94,9 +94,16 @@ test('the 32-bit PC can be paused, gone on with, reset and switched off', async 
   const { page } = await site.visit(sectorPage);
   const machine = page.locator('onko-machine');
   const press = (action: string) => machine.locator(`[data-action="${action}"]`).click();
-  await press('power');
-  await reach(page, 'running');
-  await press('pause');
+  // In the page itself: a quick machine has come to rest before another look at it.
+  await machine.evaluate((element) => {
+    const click = (action: string) => element.querySelector<HTMLElement>(`[data-action="${action}"]`)?.click();
+    new MutationObserver((_, observer) => {
+      if (element.getAttribute('data-state') !== 'running') return;
+      observer.disconnect();
+      click('pause');
+    }).observe(element, { attributeFilter: ['data-state'] });
+    click('power');
+  });
   await reach(page, 'paused');
   await press('pause');
   await reach(page, 'halted');
