@@ -29,7 +29,15 @@ export interface Stretch extends Extent {
   where: string;
 }
 
-export function decoderPanels(options: readonly CommandOption[], record: XorrisoRecord, root: Field): Panel[] {
+/** The page's `Astro.locals.t`. */
+type Translate = App.Locals['t'];
+
+export function decoderPanels(
+  options: readonly CommandOption[],
+  record: XorrisoRecord,
+  root: Field,
+  t: Translate,
+): Panel[] {
   return options.map((option) => {
     const text = optionText(option);
     const measured = record.options.find(({ name }) => name === option.name);
@@ -38,7 +46,7 @@ export function decoderPanels(options: readonly CommandOption[], record: Xorriso
     const stretches = (extents: readonly Extent[], most: number) =>
       extents
         .slice(0, most)
-        .map((extent): Stretch => ({ ...extent, name: nameOf(root, extent), where: extentInWords(extent) }));
+        .map((extent): Stretch => ({ ...extent, name: nameOf(root, extent, t), where: extentInWords(extent) }));
     const shownMade = stretches(made, mostStretches);
     const shownChanged = stretches(changed, Math.max(3, mostStretches - shownMade.length));
     return {
@@ -46,7 +54,7 @@ export function decoderPanels(options: readonly CommandOption[], record: Xorriso
       id: option.name.replaceAll(/[^a-z_]+/gi, '-').replace(/^-+/, ''),
       does: text.does,
       without: text.without,
-      facts: factsOf(measured, record.size),
+      facts: factsOf(measured, record.size, t),
       made: shownMade,
       changed: shownChanged,
       further: made.length - shownMade.length + changed.length - shownChanged.length,
@@ -56,28 +64,28 @@ export function decoderPanels(options: readonly CommandOption[], record: Xorriso
 }
 
 /** What stands in a stretch: the innermost field that has all of it, or the first and last of several. */
-function nameOf(root: Field, { offset, length }: Extent): string {
+function nameOf(root: Field, { offset, length }: Extent, t: Translate): string {
   const inner = fieldsAlong(root, pathTo(root, offset, length)).slice(1);
   if (inner.length > 0) return inner.map(({ name }) => name).join(' › ');
   const first = fieldsAlong(root, pathTo(root, offset))[1]?.name ?? '';
   const last = fieldsAlong(root, pathTo(root, offset + length - 1))[1]?.name ?? '';
-  return `${first} to ${last}`;
+  return t('xorriso.range', { first, last });
 }
 
-function factsOf({ together, refusal, image }: OptionRecord, size: number): string[] {
+function factsOf({ together, refusal, image }: OptionRecord, size: number, t: Translate): string[] {
   const facts: string[] = [];
-  if (refusal !== undefined) facts.push(`xorriso refuses: “${refusal}”`);
+  if (refusal !== undefined) facts.push(t('xorriso.refuses', { refusal }));
   if (image === undefined) return facts;
-  if (together.length > 0) facts.push(`So ${together.join(' and ')} was left out with it.`);
-  if (image.onOutput) facts.push('The bytes are the same.');
-  else if (image.made.length === 0 && image.changed.length === 0) facts.push('The image is the same to the last byte.');
-  else facts.push(sizeInWords(image.size, size));
+  if (together.length > 0) facts.push(t('xorriso.together', { options: together.join(t('xorriso.and')) }));
+  if (image.onOutput) facts.push(t('xorriso.sameBytes'));
+  else if (image.made.length === 0 && image.changed.length === 0) facts.push(t('xorriso.sameImage'));
+  else facts.push(sizeInWords(image.size, size, t));
   return [...facts, ...image.ways];
 }
 
-function sizeInWords(without: number, size: number): string {
+function sizeInWords(without: number, size: number, t: Translate): string {
   const difference = size - without;
-  if (difference === 0) return `The image is as large as before, ${grouped(size)} bytes.`;
-  const [less, more] = ['smaller', 'larger'];
-  return `The image is ${grouped(Math.abs(difference))} bytes ${difference > 0 ? less : more}: ${grouped(without)}.`;
+  if (difference === 0) return t('xorriso.sameSize', { size: grouped(size) });
+  const values = { difference: grouped(Math.abs(difference)), size: grouped(without) };
+  return t(difference > 0 ? 'xorriso.smaller' : 'xorriso.larger', values);
 }

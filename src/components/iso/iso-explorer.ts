@@ -1,7 +1,10 @@
 import { ExplorerElement } from '../explorer/explorer-element.ts';
 import type { Explored } from '../explorer/explorer-markup.ts';
+import { wordsOf } from '../words/words.ts';
 import type { IsoReport } from './iso-report.ts';
 import { marksEvent, type MarksDetail } from './events.ts';
+
+const say = wordsOf('iso');
 
 /** `<onko-iso>`: the bytes of a CD image by name, its files, and whether a PC would boot it. */
 class IsoExplorer extends ExplorerElement<Explored & IsoReport> {
@@ -27,7 +30,7 @@ class IsoExplorer extends ExplorerElement<Explored & IsoReport> {
   /** What can read images is fetched with the first one: most readers of a page never touch it. */
   protected async explore(bytes: Uint8Array): Promise<Explored & IsoReport> {
     const { reportIso } = await import('./iso-report.ts');
-    return reportIso(bytes);
+    return reportIso(bytes, say);
   }
 
   protected report({ ways, tables, files, problems }: IsoReport): void {

@@ -4,6 +4,7 @@ import { bootWays } from '../../lib/iso9660/boot.ts';
 import type { IsoNode } from '../../lib/iso9660/directories.ts';
 import { readIso, type IsoImage } from '../../lib/iso9660/read.ts';
 import { escapeHtml, type Explored } from '../explorer/explorer-markup.ts';
+import type { Say } from '../words/words.ts';
 import { tablesHtml, waysHtml } from './boot-report.ts';
 
 /** More problems than anybody reads at once, and more files. */
@@ -19,35 +20,35 @@ export interface IsoReport {
 }
 
 /** Looks at any bytes. Never throws. */
-export function reportIso(bytes: Uint8Array): Explored & IsoReport {
+export function reportIso(bytes: Uint8Array, say: Say<'iso'>): Explored & IsoReport {
   const image = readIso(bytes);
   return {
     bytes,
     root: image.root,
-    ways: waysHtml(bootWays(bytes, image)),
-    tables: tablesHtml(image),
-    files: filesHtml(image),
-    problems: problemsHtml(image),
+    ways: waysHtml(bootWays(bytes, image), say),
+    tables: tablesHtml(image, say),
+    files: filesHtml(image, say),
+    problems: problemsHtml(image, say),
   };
 }
 
-function filesHtml({ tree }: IsoImage): string {
-  if (tree === undefined) return '<p>No files.</p>';
+function filesHtml({ tree }: IsoImage, say: Say<'iso'>): string {
+  if (tree === undefined) return `<p>${say('noFiles')}</p>`;
   let left = mostFiles;
   const list = (node: IsoNode): string => {
     const items: string[] = [];
     for (const child of node.children ?? []) {
       if (--left < 0) break;
-      items.push(`<li>${nodeHtml(child)}${child.children === undefined ? '' : list(child)}</li>`);
+      items.push(`<li>${nodeHtml(child, say)}${child.children === undefined ? '' : list(child)}</li>`);
     }
     return items.length === 0 ? '' : `<ul>${items.join('')}</ul>`;
   };
   const html = list(tree.root);
   const more = tree.files + tree.directories - mostFiles;
-  return `${html}${more > 0 ? `<p>And ${grouped(more)} more.</p>` : ''}`;
+  return `${html}${more > 0 ? `<p>${say('more', { number: grouped(more) })}</p>` : ''}`;
 }
 
-function nodeHtml({ name, children, size, extents, rockRidge }: IsoNode): string {
+function nodeHtml({ name, children, size, extents, rockRidge }: IsoNode, say: Say<'iso'>): string {
   const title = `${name}${children === undefined ? '' : '/'}`;
   const [first] = extents;
   const label =
@@ -55,18 +56,21 @@ function nodeHtml({ name, children, size, extents, rockRidge }: IsoNode): string
       ? `<span>${escapeHtml(title)}</span>`
       : bytesButton(first.offset, first.length, title);
   if (rockRidge?.link !== undefined) return `${label} → ${escapeHtml(rockRidge.link)}`;
-  const place = first === undefined ? '' : `sector ${Math.floor(first.offset / sector)}`;
-  return `${label} <span class="place">${children === undefined ? `${grouped(size)} bytes, ` : ''}${place}</span>`;
+  const place = [
+    ...(children === undefined ? [say('bytes', { size: grouped(size) })] : []),
+    ...(first === undefined ? [] : [say('sector', { sector: Math.floor(first.offset / sector) })]),
+  ];
+  return `${label} <span class="place">${place.join(', ')}</span>`;
 }
 
-function problemsHtml({ problems, furtherProblems }: IsoImage): string {
+function problemsHtml({ problems, furtherProblems }: IsoImage, say: Say<'iso'>): string {
   if (problems.length === 0) return '';
   const items = problems
     .slice(0, mostProblems)
-    .map((problem) => `<li>${escapeHtml(problemInWords(problem))} ${bytesButton(problem.offset, 1, 'Show it')}</li>`);
+    .map((problem) => `<li>${escapeHtml(problemInWords(problem))} ${bytesButton(problem.offset, 1, say('show'))}</li>`);
   const more = problems.length - mostProblems + furtherProblems;
-  if (more > 0) items.push(`<li>And ${grouped(more)} more.</li>`);
-  return `<p>Not all is as it should be:</p><ul>${items.join('')}</ul>`;
+  if (more > 0) items.push(`<li>${say('more', { number: grouped(more) })}</li>`);
+  return `<p>${say('damaged')}</p><ul>${items.join('')}</ul>`;
 }
 
 function bytesButton(offset: number, length: number, label: string): string {

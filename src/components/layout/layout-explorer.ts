@@ -2,7 +2,10 @@ import { alignmentOf, baseOf, mistakes, withAlignment, withBase } from '../../li
 import { layoutFromFragment, layoutToFragment } from '../../lib/linker-script/fragment.ts';
 import type { Inputs } from '../../lib/linker-script/inputs.ts';
 import { numberLines, selectPlace } from '../text-editor.ts';
+import { wordsOf } from '../words/words.ts';
 import { reportLayout } from './layout-report.ts';
+
+const say = wordsOf('layout');
 
 /** How long a script that more typing may mend is left alone, in milliseconds. */
 const patience = 800;
@@ -93,9 +96,7 @@ class LayoutExplorer extends HTMLElement {
     const text = field.value.trim().replaceAll('_', '');
     const isNumber = /^(0x[0-9a-f]{1,16}|[0-9]{1,19})$/i.test(text);
     field.setAttribute('aria-invalid', String(!isNumber));
-    this.#one('[data-entry]', HTMLElement).textContent = isNumber
-      ? ''
-      : 'A number such as 0xffffffff80000000 or 4096 goes here; what stands there now is none.';
+    this.#one('[data-entry]', HTMLElement).textContent = isNumber ? '' : say('noNumber');
     if (!isNumber) return;
     editor.value = edit(editor.value, text);
     this.#edit();
@@ -118,7 +119,7 @@ class LayoutExplorer extends HTMLElement {
     this.#writeField('base', baseOf(script));
     this.#writeField('alignment', alignmentOf(script));
     if (failed && !complain) return;
-    const report = reportLayout(result);
+    const report = reportLayout(result, say);
     this.#editor().setAttribute('aria-invalid', String(failed));
     this.#one('[data-problems]', HTMLElement).innerHTML = report.problems;
     this.toggleAttribute('data-stale', failed);

@@ -11,7 +11,10 @@ type Formless<Key> = Key extends `${infer Start}_${'one' | 'other'}` ? Start : K
 type PhraseOf<A extends Area> = Formless<After<keyof typeof english, `${A}.live.`>>;
 
 /** Says a phrase, with values in its places; `count` among them chooses between its forms, if it has several. */
-export type Say<A extends Area> = (phrase: PhraseOf<A>, values?: Readonly<Record<string, string | number>>) => string;
+export type Say<A extends Area> = (
+  phrase: PhraseOf<A>,
+  values?: Readonly<Record<string, string | number | bigint>>,
+) => string;
 
 /**
  * Reads the phrases of an area, which `<Words of="…" />` has put into the page. What comes back says one of them, with values
