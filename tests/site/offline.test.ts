@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { serve } from '../../cli/serve.ts';
 import { writeOfflinePack } from '../../src/integrations/offline-pack.ts';
-import { beyondFirefox, launchBrowser } from '../browsers.ts';
+import { launchBrowser } from '../browsers.ts';
 import { boot, dist } from './browser.ts';
 import { ContainerDouble } from './container-double.ts';
 
@@ -91,7 +91,6 @@ test('kept, brought up to date, and removed', { timeout: 180_000 }, async (t) =>
 
   await t.test(
     'beside it, the service worker that isolates the workbench for a WebContainer does not stand in the way',
-    { skip: beyondFirefox('its driver cannot put a double in the place of another host') },
     async () => {
       await switchOn();
       await ContainerDouble.attach(page);

@@ -5,7 +5,6 @@ import { unzipSync } from 'fflate';
 import type { Page } from 'playwright-core';
 import { serviceOrigin } from '../../src/lib/workbench/container.ts';
 import { decodeEdits, storedEdits } from '../../src/lib/workbench/edits.ts';
-import { beyondFirefox } from '../browsers.ts';
 import { boot, dist, downloaded, openSite, pagePaths, saved, verdict } from './browser.ts';
 import { ContainerDouble } from './container-double.ts';
 
@@ -15,10 +14,9 @@ const path = '/workbench/';
 
 /** Where a bench runs, and how one gets there. */
 const places = [
-  { name: 'in this page', skip: false, visit: () => site.visit(path) },
+  { name: 'in this page', visit: () => site.visit(path) },
   {
     name: 'in a WebContainer',
-    skip: beyondFirefox('its driver cannot put a double in the place of another host'),
     async visit() {
       const visited = await isolated.visit(path);
       await ContainerDouble.attach(visited.page);
@@ -51,8 +49,8 @@ async function type(page: Page, line: string, answer: RegExp): Promise<void> {
 const kept = (page: Page, chapter: string) =>
   page.evaluate((key) => localStorage.getItem(key) ?? '', storedEdits(chapter).key).then(decodeEdits);
 
-for (const { name, skip, visit } of places) {
-  test(`from the first key to a booted ISO, ${name}`, { skip }, async () => {
+for (const { name, visit } of places) {
+  test(`from the first key to a booted ISO, ${name}`, async () => {
     const { page, complaints, strays } = await visit();
     await ready(page);
     await type(page, 'ls', /limine\.conf/);
@@ -72,7 +70,7 @@ for (const { name, skip, visit } of places) {
     );
   });
 
-  test(`changes stay when the page is opened again, can be taken home and be put back, ${name}`, { skip }, async () => {
+  test(`changes stay when the page is opened again, can be taken home and be put back, ${name}`, async () => {
     const { page } = await visit();
     await ready(page);
     await type(page, 'edit limine.conf', /edit limine\.conf/);
@@ -101,7 +99,7 @@ for (const { name, skip, visit } of places) {
     assert.equal((await kept(page, '07-makefile')).files.size, 0);
   });
 
-  test(`the tree opens files, another chapter brings its own, and arrows recall lines, ${name}`, { skip }, async () => {
+  test(`the tree opens files, another chapter brings its own, and arrows recall lines, ${name}`, async () => {
     const { page } = await visit();
     await ready(page);
     await page.getByRole('button', { name: '07-makefile/src/main.rs' }).click();
@@ -118,8 +116,8 @@ for (const { name, skip, visit } of places) {
   });
 }
 
-for (const { name, skip, visit } of places) {
-  test(`full storage is told, and the work goes on, ${name}`, { skip }, async () => {
+for (const { name, visit } of places) {
+  test(`full storage is told, and the work goes on, ${name}`, async () => {
     const { page } = await visit();
     await ready(page);
     await page.evaluate(() => {
