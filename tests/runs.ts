@@ -19,10 +19,7 @@ const aboutFiles = ['budget.test.ts'];
  * What runs in Firefox each time: a reader's way through a chapter, with the machine, its keyboard and the widgets' fields.
  * `--thorough` runs there what runs in Chromium. What Firefox or its driver cannot do, a test says itself (`beyondFirefox`).
  */
-const alwaysInFirefox = [
-  ...['boot.test.ts', 'keyboard.test.ts', 'menu.test.ts'],
-  ...['color.test.ts', 'elf.test.ts', 'conf.test.ts'],
-];
+const alwaysInFirefox = ['boot.test.ts', 'keyboard.test.ts', 'menu.test.ts', 'color.test.ts', 'conf.test.ts'];
 
 export function testRuns(thorough: boolean): TestRun[] {
   const plain = { files: () => true, filesAtOnce: 2, browser: 'chromium' } as const;
