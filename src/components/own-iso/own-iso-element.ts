@@ -1,6 +1,7 @@
 import { compareFiles, largestIso } from '../../lib/iso9660/compare-files.ts';
 import type { IsoCheck } from '../../lib/own-iso.ts';
 import { machinePanel } from '../machine/panel.ts';
+import { sayFailure } from '../say-failure.ts';
 import { wordsOf } from '../words/words.ts';
 
 const say = wordsOf('ownIso');
@@ -109,11 +110,7 @@ class OwnIso extends HTMLElement {
   }
 
   #try(work: Promise<void>): void {
-    const alert = this.#one('[role=alert]', HTMLElement);
-    alert.textContent = '';
-    work.catch((error: unknown) => {
-      alert.textContent = error instanceof Error ? error.message : String(error);
-    });
+    sayFailure(this.#one('[role=alert]', HTMLElement), work);
   }
 
   #one<T extends Element>(selector: string, type: new () => T): T {
