@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { isosFolder, readManifest } from '../../kernel/pipeline/isos.ts';
 import { browserName } from '../browsers.ts';
 import { busyDisc, echoingDisc, faultingDisc, paintingDisc, talkingDisc } from '../machine/fixtures/boot-disc.ts';
-import { boot, machinePaths, openSite, screenColors, verdict, visitWithDisc } from './browser.ts';
+import { boot, layoutShifts, machinePaths, openSite, screenColors, verdict, visitWithDisc } from './browser.ts';
 
 const site = await openSite();
 
@@ -211,17 +211,6 @@ function places(): { what: string; top: number }[] {
     }));
 }
 
-/** The sum of all layout shifts since the page came, as Chromium counts them; Firefox does not. */
-function layoutShift(): Promise<number> {
-  return new Promise((resolve) => {
-    let sum = 0;
-    new PerformanceObserver((list) => {
-      for (const entry of list.getEntries()) sum += (entry as PerformanceEntry & { value: number }).value;
-    }).observe({ type: 'layout-shift', buffered: true });
-    setTimeout(() => resolve(sum), 200);
-  });
-}
-
 // The front page, a chapter, and the page of the 32-bit PC.
 for (const path of ['/', '/part-1/main-rs/', '/before-the-loader/']) {
   test(`${path}: nothing moves while it loads and while the machine boots`, async () => {
@@ -235,7 +224,7 @@ for (const path of ['/', '/part-1/main-rs/', '/before-the-loader/']) {
     const moved = after.filter(({ top }, index) => Math.abs(top - (before[index]?.top ?? NaN)) > 1);
     assert.deepEqual(moved, []);
     if (browserName === 'firefox') return;
-    const shift = await page.evaluate(layoutShift);
+    const shift = (await layoutShifts(page)).reduce((sum, { value }) => sum + value, 0);
     assert.ok(shift < 0.01, `layout shifted by ${shift}`);
   });
 }

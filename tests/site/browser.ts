@@ -184,6 +184,27 @@ export async function violations(page: Page): Promise<{ id: string; help: string
   }));
 }
 
+/** A part of the page that jumped: when, in milliseconds, and how far, as Layout Instability counts it. */
+export interface Shift {
+  startTime: number;
+  value: number;
+}
+
+/** All layout shifts since the page came. Firefox counts none. */
+export function layoutShifts(page: Page): Promise<Shift[]> {
+  return page.evaluate(async () => {
+    const shifts: Shift[] = [];
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries() as (PerformanceEntry & Shift)[]) {
+        shifts.push({ startTime: entry.startTime, value: entry.value });
+      }
+    }).observe({ type: 'layout-shift', buffered: true });
+    // What was buffered is handed over in a task of its own.
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    return shifts;
+  });
+}
+
 export interface SavedFile {
   name: string;
   bytes: Uint8Array;

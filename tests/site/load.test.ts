@@ -8,7 +8,7 @@ import { after, test } from 'node:test';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import type { Browser, Page } from 'playwright-core';
 import { beyondFirefox, launchBrowser } from '../browsers.ts';
-import { dist, pagePaths } from './browser.ts';
+import { dist, layoutShifts, pagePaths, type Shift } from './browser.ts';
 
 /** The most of it that a page may load before anything is touched, compressed, in bytes. */
 const most = { scripts: 40 * 1024, styles: 25 * 1024 };
@@ -97,24 +97,15 @@ function largestPaint(page: Page): Promise<{ paint: number; part: string }> {
  * How far parts of the page have jumped (Cumulative Layout Shift): of all runs of shifts less than a second apart, cut at five
  * seconds, the one with the greatest sum. https://web.dev/articles/cls
  */
-function layoutShift(page: Page): Promise<number> {
-  return page.evaluate(async () => {
-    const shifts: (PerformanceEntry & { value: number })[] = [];
-    new PerformanceObserver((list) => shifts.push(...(list.getEntries() as typeof shifts))).observe({
-      type: 'layout-shift',
-      buffered: true,
-    });
-    // What was buffered is handed over in a task of its own.
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    let [worst, sum, first, last] = [0, 0, -Infinity, -Infinity];
-    for (const { startTime, value } of shifts) {
-      if (startTime - last >= 1000 || startTime - first >= 5000) [sum, first] = [0, startTime];
-      last = startTime;
-      sum += value;
-      worst = Math.max(worst, sum);
-    }
-    return worst;
-  });
+function cumulativeShift(shifts: readonly Shift[]): number {
+  let [worst, sum, first, last] = [0, 0, -Infinity, -Infinity];
+  for (const { startTime, value } of shifts) {
+    if (startTime - last >= 1000 || startTime - first >= 5000) [sum, first] = [0, startTime];
+    last = startTime;
+    sum += value;
+    worst = Math.max(worst, sum);
+  }
+  return worst;
 }
 
 interface Visit extends Awaited<ReturnType<typeof largestPaint>>, ReturnType<typeof weigh> {
@@ -140,7 +131,7 @@ async function firstVisit(path: string): Promise<Visit> {
   // What is left to when the browser is idle comes after a picture has been drawn, which none asks for here.
   await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)));
   await page.waitForLoadState('networkidle');
-  const shift = await layoutShift(page);
+  const shift = cumulativeShift(await layoutShifts(page));
   await context.close();
   return { ...measured, shift, ...weigh(readFileSync(`${dist}${path}index.html`, 'utf8'), files) };
 }
